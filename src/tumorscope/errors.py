@@ -1,5 +1,8 @@
 """The errors a user can meet. Each message says what is wrong, where, and what to do."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class TumorscopeError(Exception):
     """Base of every error that Tumorscope raises on purpose; the command line prints it."""
@@ -32,3 +35,13 @@ class MissingExtraError(TumorscopeError, ImportError):
         super().__init__(
             f"{feature} needs the optional part '{extra}': pip install 'tumorscope[{extra}]'"
         )
+
+
+def suggest(given: str, valid: Iterable[str]) -> str:
+    """Return `` (did you mean 'x'?)`` for the valid name nearest to the given one, or nothing.
+
+    >>> suggest("epoch", ["epochs", "batch_size"])
+    " (did you mean 'epochs'?)"
+    """
+    nearest = get_close_matches(given, list(valid), n=1)
+    return f" (did you mean {nearest[0]!r}?)" if nearest else ""

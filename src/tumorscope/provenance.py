@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 
@@ -24,7 +25,7 @@ _RECORDED_PACKAGES = (
 )
 
 
-def describe_environment(arguments: dict[str, object]) -> dict[str, object]:
+def describe_environment(arguments: Mapping[str, object]) -> dict[str, object]:
     """Describe what a run depends on besides its data and recipe.
 
     Parameters

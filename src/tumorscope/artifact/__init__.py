@@ -1,1 +1,1 @@
-"""artifact"""
+"""The model artifact: the contract between training and prediction."""

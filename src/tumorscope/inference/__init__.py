@@ -1,1 +1,1 @@
-"""inference"""
+"""Prediction from files with an artifact, by OpenVINO; never needs Keras or TensorFlow."""

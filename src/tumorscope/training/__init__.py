@@ -1,1 +1,1 @@
-"""training"""
+"""Training with Keras and tf.data. Needs the extra ``train``."""

@@ -1,1 +1,1 @@
-"""workflows"""
+"""One function per command. This is the Python API."""

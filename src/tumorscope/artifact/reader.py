@@ -1,0 +1,64 @@
+"""Read an artifact, after making sure that not a byte of it has changed."""
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from tumorscope.artifact.checksum import compute_sha256
+from tumorscope.artifact.spec import CHECKSUM_FILE, OPENVINO_FILE, SPEC_FILE, ArtifactSpec
+from tumorscope.errors import ArtifactError
+
+
+def find_artifact(path: Path) -> Path:
+    """Find the artifact in a given folder: the folder itself, or ``model`` in a run folder.
+
+    Raises
+    ------
+    ArtifactError
+        Neither holds an ``artifact.json``.
+    """
+    for folder in (path, path / "model"):
+        if (folder / SPEC_FILE).is_file():
+            return folder
+    raise ArtifactError(
+        f"{path}: no model here; expected a run folder or an artifact folder with {SPEC_FILE}"
+    )
+
+
+def read_artifact(folder: Path) -> ArtifactSpec:
+    """Read and verify an artifact.
+
+    Parameters
+    ----------
+    folder
+        Holds ``artifact.json``, its checksum, and the files it lists.
+
+    Raises
+    ------
+    ArtifactError
+        A file is missing or not what was written, or the format is of another version.
+    """
+    try:
+        checksum = (folder / CHECKSUM_FILE).read_text("utf-8")
+        if checksum != f"{compute_sha256(folder / SPEC_FILE)}  {SPEC_FILE}\n":
+            raise _damaged(folder / SPEC_FILE)
+        spec = ArtifactSpec.model_validate_json((folder / SPEC_FILE).read_bytes())
+        for name, sha256 in spec.files.items():
+            if Path(name).name != name or compute_sha256(folder / name) != sha256:
+                raise _damaged(folder / name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArtifactError(f"{folder}: incomplete artifact: {error}; copy it again") from error
+    except ValidationError as error:
+        raise ArtifactError(
+            f"{folder / SPEC_FILE}: not an artifact that this version of Tumorscope reads; "
+            "update Tumorscope or train again"
+        ) from error
+    if OPENVINO_FILE not in spec.files:
+        raise ArtifactError(f"{folder}: the artifact has no {OPENVINO_FILE}; train again")
+    return spec
+
+
+def _damaged(path: Path) -> ArtifactError:
+    return ArtifactError(
+        f"{path}: changed since it was written (its SHA-256 differs); copy the artifact again"
+    )

@@ -1,0 +1,151 @@
+"""The ROC and the precision-recall curve, each with the point the threshold chooses."""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+from sklearn.metrics import precision_recall_curve, roc_curve
+
+from tumorscope.evaluation.figures.style import (
+    BLUE,
+    DASHES,
+    INK,
+    MUTED,
+    SMALL_SIZE,
+    make_figure,
+    make_message_figure,
+    mark_point,
+    style_axes,
+)
+from tumorscope.evaluation.metrics import compute_metrics
+from tumorscope.evaluation.scores import check_scores
+
+_ONE_CLASS = (
+    "This curve needs slices of both classes; "
+    "there are {tumor} with and {no_tumor} without a tumor."
+)
+
+
+def plot_roc(labels: ArrayLike, probabilities: ArrayLike, threshold: float) -> Figure:
+    """Draw sensitivity against the false positive rate over all thresholds.
+
+    Parameters
+    ----------
+    labels
+        Shape (N,), 0 for no tumor and 1 for tumor. Not modified.
+    probabilities
+        Shape (N,), of a tumor, within [0, 1]. Not modified.
+    threshold
+        The threshold in use, within [0, 1]; its point is marked.
+
+    Returns
+    -------
+    Figure
+        Words in place of the curve when one class has no slices.
+
+    Raises
+    ------
+    InputError
+        The arrays or the threshold cannot be used.
+    """
+    checked_labels, checked_probabilities = check_scores(labels, probabilities)
+    metrics = compute_metrics(checked_labels, checked_probabilities, threshold)
+    title = "ROC curve"
+    sensitivity, specificity = metrics["sensitivity"], metrics["specificity"]
+    if sensitivity is None or specificity is None:
+        return make_message_figure(title, _ONE_CLASS.format(**metrics))
+    figure, axes = _make_square(title, "1 - specificity", "sensitivity")
+    axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=DASHES, label="chance")
+    false_positive_rate, true_positive_rate, _ = roc_curve(checked_labels, checked_probabilities)
+    axes.plot(
+        false_positive_rate,
+        true_positive_rate,
+        color=BLUE,
+        linewidth=2,
+        label=f"AUROC {metrics['auroc']:.3f}",
+    )
+    mark_point(
+        axes,
+        1 - specificity,
+        sensitivity,
+        f"threshold {threshold:.3g}: sensitivity {sensitivity:.2f}, specificity {specificity:.2f}",
+    )
+    _add_legend(axes)
+    return figure
+
+
+def plot_precision_recall(labels: ArrayLike, probabilities: ArrayLike, threshold: float) -> Figure:
+    """Draw precision against recall over all thresholds.
+
+    Parameters
+    ----------
+    labels
+        Shape (N,), 0 for no tumor and 1 for tumor. Not modified.
+    probabilities
+        Shape (N,), of a tumor, within [0, 1]. Not modified.
+    threshold
+        The threshold in use, within [0, 1]; its point is marked, unless no slice reaches it.
+
+    Returns
+    -------
+    Figure
+        Words in place of the curve when one class has no slices.
+
+    Raises
+    ------
+    InputError
+        The arrays or the threshold cannot be used.
+    """
+    checked_labels, checked_probabilities = check_scores(labels, probabilities)
+    metrics = compute_metrics(checked_labels, checked_probabilities, threshold)
+    title = "Precision and recall"
+    if metrics["average_precision"] is None or metrics["recall"] is None:
+        return make_message_figure(title, _ONE_CLASS.format(**metrics))
+    figure, axes = _make_square(title, "recall (sensitivity)", "precision")
+    prevalence = metrics["tumor"] / metrics["slices"]
+    axes.axhline(
+        prevalence,
+        color=MUTED,
+        linewidth=1,
+        linestyle=DASHES,
+        label=f"share of tumor slices {prevalence:.2f}",
+    )
+    precision, recall, _ = precision_recall_curve(checked_labels, checked_probabilities)
+    # Steps, because the average precision is the area under steps.
+    axes.plot(
+        recall,
+        precision,
+        drawstyle="steps-post",
+        color=BLUE,
+        linewidth=2,
+        label=f"average precision {metrics['average_precision']:.3f}",
+    )
+    if metrics["precision"] is not None:
+        mark_point(
+            axes,
+            metrics["recall"],
+            metrics["precision"],
+            f"threshold {threshold:.3g}: precision {metrics['precision']:.2f}, "
+            f"recall {metrics['recall']:.2f}",
+        )
+    _add_legend(axes)
+    return figure
+
+
+def _make_square(title: str, x_label: str, y_label: str) -> tuple[Figure, Axes]:
+    figure = make_figure(5.0, 5.0)
+    axes = figure.add_subplot()
+    style_axes(axes, title, x_label, y_label)
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    return figure, axes
+
+
+def _add_legend(axes: Axes) -> None:
+    axes.legend(
+        loc="lower right",
+        fontsize=SMALL_SIZE,
+        labelcolor=INK,
+        frameon=True,
+        facecolor="white",
+        edgecolor="none",
+        framealpha=0.9,
+    )

@@ -1,0 +1,169 @@
+"""Draw slice, heatmap and probability side by side, for one slice or for a sheet of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from tumorscope.data.preprocessing import Box
+from tumorscope.explanation.overlay import blend, color, project_map
+from tumorscope.provenance import RESEARCH_USE_ONLY
+
+_SIDE = 300
+_GAP = 12
+_BAR_WIDTH = 14
+_TEXT_WIDTH = 250
+_TEXT_START = 2 * _SIDE + _BAR_WIDTH + 6 * _GAP
+_PANEL_WIDTH = _TEXT_START + _TEXT_WIDTH
+_PANEL_HEIGHT = _SIDE + 2 * _GAP
+_HEADER_HEIGHT = 44
+_FOOTER_HEIGHT = 34
+_INK, _PALE, _PAPER = "#1c2733", "#66727f", "#ffffff"
+_TUMOR_COLOR, _NO_TUMOR_COLOR, _WRONG_COLOR = "#b3431e", "#1f6f8b", "#a4123f"
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """One slice with what a model says about it.
+
+    Attributes
+    ----------
+    name
+        Shown above the probability.
+    image
+        Shape (H, W, 3), uint8, RGB.
+    box
+        The part that the network saw.
+    cam
+        Signed map over `box`, shape (h, w), float32.
+    probability
+        Of a tumor.
+    verdict
+        ``tumor`` or ``no tumor``.
+    truth
+        The true class, where it is known.
+    """
+
+    name: str
+    image: NDArray[np.uint8]
+    box: Box
+    cam: NDArray[np.float32]
+    probability: float
+    verdict: str
+    truth: str | None = None
+
+
+def draw_overlay(explanation: Explanation, scale: float) -> Image.Image:
+    """Draw one explanation: slice, heatmap with its scale, probability and verdict.
+
+    Parameters
+    ----------
+    explanation
+        What to draw.
+    scale
+        The evidence that gets the strongest color.
+    """
+    return draw_contact_sheet([explanation], scale, columns=1)
+
+
+def draw_contact_sheet(
+    explanations: Sequence[Explanation], scale: float, columns: int = 2
+) -> Image.Image:
+    """Draw explanations in a table: MRI image, Grad-CAM heatmap, predicted tumor probability.
+
+    Parameters
+    ----------
+    explanations
+        At least one.
+    scale
+        The evidence that gets the strongest color, in all of them.
+    columns
+        Panels side by side.
+    """
+    rows = ceil(len(explanations) / columns)
+    size = (columns * _PANEL_WIDTH, _HEADER_HEIGHT + rows * _PANEL_HEIGHT + _FOOTER_HEIGHT)
+    sheet = Image.new("RGB", size, _PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for column in range(columns):
+        _draw_header(draw, column * _PANEL_WIDTH)
+    for index, explanation in enumerate(explanations):
+        row, column = divmod(index, columns)
+        origin = (column * _PANEL_WIDTH, _HEADER_HEIGHT + row * _PANEL_HEIGHT)
+        _draw_panel(sheet, origin, explanation, scale)
+    note = f"Heatmap: evidence for a tumor in logit per position. {RESEARCH_USE_ONLY}"
+    draw.text((_GAP, size[1] - _FOOTER_HEIGHT + 8), note, _PALE, _font(13))
+    return sheet
+
+
+def _draw_header(draw: ImageDraw.ImageDraw, left: int) -> None:
+    titles = ("MRI image", "Grad-CAM heatmap", "Predicted tumor probability")
+    starts = (_GAP, _SIDE + 2 * _GAP, _TEXT_START)
+    for title, start in zip(titles, starts, strict=True):
+        draw.text((left + start, 14), title, _INK, _font(17))
+
+
+def _draw_panel(
+    sheet: Image.Image, origin: tuple[int, int], explanation: Explanation, scale: float
+) -> None:
+    left, top = origin[0] + _GAP, origin[1] + _GAP
+    height, width = explanation.image.shape[:2]
+    evidence = project_map(explanation.cam, explanation.box, (height, width))
+    heatmap = blend(explanation.image, evidence, scale)
+    sheet.paste(_fit(explanation.image), (left, top))
+    sheet.paste(_fit(heatmap), (left + _SIDE + _GAP, top))
+    draw = ImageDraw.Draw(sheet)
+    _draw_scale(sheet, draw, (left + 2 * (_SIDE + _GAP), top), scale)
+    _draw_text(draw, (origin[0] + _TEXT_START, top), explanation)
+
+
+def _fit(image: NDArray[np.uint8]) -> Image.Image:
+    """Shrink or enlarge to the side of a panel, on black, keeping the aspect."""
+    picture = Image.fromarray(image)
+    factor = _SIDE / max(picture.size)
+    fitted = picture.resize(max(round(n * factor), 1) for n in picture.size)  # type: ignore[arg-type]
+    tile = Image.new("RGB", (_SIDE, _SIDE), "black")
+    tile.paste(fitted, ((_SIDE - fitted.width) // 2, (_SIDE - fitted.height) // 2))
+    return tile
+
+
+def _draw_scale(
+    sheet: Image.Image, draw: ImageDraw.ImageDraw, origin: tuple[int, int], scale: float
+) -> None:
+    left, top = origin
+    falling = np.linspace(1, 0, _SIDE - 40, dtype=np.float32)[:, np.newaxis]
+    bar = color(np.repeat(falling, _BAR_WIDTH, axis=1))
+    sheet.paste(Image.fromarray(bar), (left, top + 20))
+    draw.text((left, top), f"{scale:.2g}", _PALE, _font(13))
+    draw.text((left + 3, top + _SIDE - 17), "0", _PALE, _font(13))
+
+
+def _draw_text(
+    draw: ImageDraw.ImageDraw, origin: tuple[int, int], explanation: Explanation
+) -> None:
+    left, top = origin
+    accent = _TUMOR_COLOR if explanation.verdict == "tumor" else _NO_TUMOR_COLOR
+    draw.text((left, top), _shorten(explanation.name), _PALE, _font(15))
+    draw.text((left, top + 40), f"{explanation.probability:.3f}", _INK, _font(44))
+    bar_top = top + 104
+    draw.rectangle((left, bar_top, left + _TEXT_WIDTH - 30, bar_top + 10), "#e3e7eb")
+    filled = round((_TEXT_WIDTH - 30) * explanation.probability)
+    draw.rectangle((left, bar_top, left + filled, bar_top + 10), accent)
+    draw.text((left, top + 132), explanation.verdict, accent, _font(24))
+    if explanation.truth is not None:
+        is_right = explanation.truth == explanation.verdict
+        judgement = "correct" if is_right else f"wrong: labelled {explanation.truth}"
+        draw.text((left, top + 170), judgement, _PALE if is_right else _WRONG_COLOR, _font(16))
+
+
+def _shorten(name: str, length: int = 28) -> str:
+    printable = "".join(character if character.isprintable() else "?" for character in name)
+    return (
+        printable if len(printable) <= length else f"{printable[: length - 12]}…{printable[-11:]}"
+    )
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)

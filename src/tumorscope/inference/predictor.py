@@ -1,0 +1,140 @@
+"""From image files to answers, with decoding and inference side by side."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tumorscope.artifact.reader import find_artifact, read_artifact
+from tumorscope.artifact.spec import OPENVINO_FILE, ArtifactSpec
+from tumorscope.data.preprocessing import Box, prepare_slice
+from tumorscope.data.readers import read_slice
+from tumorscope.errors import InputError
+from tumorscope.explanation.panel import Explanation
+from tumorscope.inference.engine import Engine
+
+_BATCH_SIZE = 8
+_DECODING_THREADS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """The answer for one slice.
+
+    Attributes
+    ----------
+    path
+        The file.
+    image
+        The slice as read, shape (H, W, 3), uint8, RGB.
+    box
+        The part of it that the network saw.
+    probability
+        Of a tumor, 0..1.
+    verdict
+        ``tumor`` or ``no tumor``.
+    cam
+        Signed Grad-CAM map over `box`, shape (h, w), float32, logit per position.
+    """
+
+    path: Path
+    image: NDArray[np.uint8]
+    box: Box
+    probability: float
+    verdict: str
+    cam: NDArray[np.float32]
+
+    def explain(self, truth: str | None = None) -> Explanation:
+        """Give what the panel of this slice shows, under its folder's and its own name."""
+        name = f"{self.path.parent.name}/{self.path.name}"
+        return Explanation(
+            name, self.image, self.box, self.cam, self.probability, self.verdict, truth
+        )
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A file that could not be answered, and why."""
+
+    path: Path
+    reason: str
+
+
+class _Prepared(NamedTuple):
+    path: Path
+    image: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]
+    box: Box
+
+
+class Predictor:
+    """A model, ready to answer.
+
+    Parameters
+    ----------
+    spec
+        How slices are prepared and verdicts made.
+    graph
+        The OpenVINO or ONNX file.
+    """
+
+    def __init__(self, spec: ArtifactSpec, graph: Path) -> None:
+        self.spec = spec
+        self._engine = Engine(graph)
+
+    @classmethod
+    def load(cls, model: Path) -> "Predictor":
+        """Load an artifact folder, or the one in a run folder, after verifying it.
+
+        Raises
+        ------
+        ArtifactError
+            There is no artifact, or it has changed since it was written.
+        """
+        folder = find_artifact(model)
+        return cls(read_artifact(folder), folder / OPENVINO_FILE)
+
+    def predict(self, paths: Iterable[Path]) -> Iterator[Prediction | Rejection]:
+        """Answer for files, in their order, holding only a few batches in memory."""
+        with ThreadPoolExecutor(_DECODING_THREADS) as pool:
+            waiting: deque[list[Future[_Prepared | Rejection]]] = deque()
+            batches = _divide(iter(paths), _BATCH_SIZE)
+            for batch in batches:
+                waiting.append([pool.submit(self._prepare, path) for path in batch])
+                if len(waiting) > 2:
+                    yield from self._answer(waiting.popleft())
+            while waiting:
+                yield from self._answer(waiting.popleft())
+
+    def _prepare(self, path: Path) -> _Prepared | Rejection:
+        try:
+            image = read_slice(path)
+        except InputError as error:
+            return Rejection(path, str(error).removeprefix(f"{path}: "))
+        return _Prepared(path, image, *prepare_slice(image, self.spec.preprocessing))
+
+    def _answer(
+        self, batch: list[Future[_Prepared | Rejection]]
+    ) -> Iterator[Prediction | Rejection]:
+        items = [future.result() for future in batch]
+        readable = [item.pixels for item in items if isinstance(item, _Prepared)]
+        if readable:
+            answers = zip(*self._engine.infer(np.stack(readable)), strict=True)
+        for item in items:
+            if isinstance(item, Rejection):
+                yield item
+                continue
+            probability, cam = next(answers)
+            verdict = self.spec.decide(float(probability))
+            yield Prediction(item.path, item.image, item.box, float(probability), verdict, cam)
+
+
+def _divide(paths: Iterator[Path], size: int) -> Iterator[list[Path]]:
+    while batch := list(islice(paths, size)):
+        yield batch

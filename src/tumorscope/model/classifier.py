@@ -1,0 +1,60 @@
+"""The classifier: an optional rescaling, a backbone, and a small head."""
+
+import keras
+
+from tumorscope.model.backbones import build_backbone
+from tumorscope.recipe import ModelSettings
+
+BACKBONE = "backbone"
+HIDDEN = "hidden"
+LOGIT = "logit"
+POOLED = "pooled"
+
+
+def build_classifier(settings: ModelSettings, side_px: int) -> keras.Model:
+    """Build the network of a recipe, without pretrained weights.
+
+    Parameters
+    ----------
+    settings
+        Backbone and head.
+    side_px
+        Height and width of a prepared slice, px.
+
+    Returns
+    -------
+    keras.Model
+        From prepared slices, (N, side, side, 3), float32, RGB in 0..255, to the probability of
+        a tumor, (N, 1).
+
+    Raises
+    ------
+    RecipeError
+        The backbone is not known.
+    """
+    slices = keras.Input((side_px, side_px, 3), name="slices")
+    backbone = build_backbone(settings.backbone, side_px)
+    backbone.name = BACKBONE
+    scaled = keras.layers.Rescaling(1 / 255)(slices) if settings.rescale_in_front else slices
+    pooled = keras.layers.GlobalAveragePooling2D(name=POOLED)(backbone(scaled))
+    hidden = keras.layers.Dense(settings.hidden_units, "relu", name=HIDDEN)(pooled)
+    dropped = keras.layers.Dropout(settings.dropout, name="dropout")(hidden)
+    logit = keras.layers.Dense(1, name=LOGIT)(dropped)
+    probability = keras.layers.Activation("sigmoid", name="probability")(logit)
+    return keras.Model(slices, probability, name="tumorscope")
+
+
+def freeze_backbone(classifier: keras.Model) -> None:
+    """Train the head only; frozen batch normalization uses its stored statistics."""
+    classifier.get_layer(BACKBONE).trainable = False
+
+
+def unfreeze_top_layers(classifier: keras.Model, count: int) -> None:
+    """Train the head and exactly the last `count` layers of the backbone.
+
+    Frozen layers, batch normalization among them, run in inference mode; the unfrozen ones learn.
+    """
+    backbone = classifier.get_layer(BACKBONE)
+    backbone.trainable = True
+    for layer in backbone.layers[: max(len(backbone.layers) - count, 0)]:
+        layer.trainable = False

@@ -1,0 +1,39 @@
+"""Write a trained classifier as Keras file, ONNX and OpenVINO IR."""
+
+from pathlib import Path
+
+import keras
+import openvino
+import tf2onnx
+
+from tumorscope.model.gradcam import ExplainedClassifier
+
+KERAS_FILE = "model.keras"
+ONNX_FILE = "model.onnx"
+OPENVINO_FILE = "model.xml"
+_ONNX_OPSET = 18
+
+
+def export_classifier(classifier: keras.Model, folder: Path) -> None:
+    """Write ``model.keras``, ``model.onnx`` and, in fp16, ``model.xml`` with ``model.bin``.
+
+    The Keras file is the classifier; the other two take the same input and return
+    ``probability`` and ``cam``.
+
+    Parameters
+    ----------
+    classifier
+        A trained classifier.
+    folder
+        An existing folder.
+    """
+    classifier.save(folder / KERAS_FILE, include_optimizer=False)
+    explained = ExplainedClassifier(classifier)
+    tf2onnx.convert.from_function(
+        explained.infer,
+        input_signature=[explained.signature],
+        opset=_ONNX_OPSET,
+        output_path=str(folder / ONNX_FILE),
+    )
+    graph = openvino.convert_model(folder / ONNX_FILE)
+    openvino.save_model(graph, folder / OPENVINO_FILE, compress_to_fp16=True)

@@ -1,0 +1,62 @@
+"""Grad-CAM in closed form, as part of the graph that answers.
+
+With a head of global average pooling, Dense(relu) and Dense(1), the gradient of the logit with
+respect to the last feature map is the same at every position, so that it can be written down:
+
+    alpha_k = 1 / (h * w) * sum_j W1[k, j] * [hidden_j > 0] * W2[j]
+    map     = sum_k alpha_k * A_k
+
+The ReLU of the map is Grad-CAM for "tumor", the ReLU of its negative Grad-CAM for "no tumor".
+
+References
+----------
+Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
+Localization", ICCV 2017. As the gradient is constant over space, HiResCAM (Draelos and Carin,
+2020) gives the same map.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tumorscope.model.classifier import BACKBONE, HIDDEN, LOGIT, POOLED
+
+
+class ExplainedClassifier:
+    """A classifier in inference mode that explains its answers in the same forward pass.
+
+    Parameters
+    ----------
+    classifier
+        As built by `build_classifier`.
+    """
+
+    def __init__(self, classifier: keras.Model) -> None:
+        _inline_normalization(classifier.get_layer(BACKBONE))
+        hidden, logit = classifier.get_layer(HIDDEN), classifier.get_layer(LOGIT)
+        feature_map = classifier.get_layer(POOLED).input
+        self._layers = keras.Model(classifier.input, [feature_map, hidden.output, logit.output])
+        self._hidden_kernel = hidden.kernel
+        self._logit_kernel = logit.kernel
+        self.signature = tf.TensorSpec((None, *classifier.input_shape[1:]), tf.float32, "slices")
+        self.infer = tf.function(self._infer, input_signature=[self.signature])
+
+    def _infer(self, slices: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Answer ``probability``, shape (N,), and ``cam``, (N, h, w): the map before its ReLU."""
+        feature_map, hidden, logit = self._layers(slices, training=False)
+        positions = tf.cast(feature_map.shape[1] * feature_map.shape[2], tf.float32)
+        active = tf.cast(hidden > 0, tf.float32)
+        alpha = tf.matmul(
+            active * tf.transpose(self._logit_kernel) / positions,
+            self._hidden_kernel,
+            transpose_b=True,
+        )
+        cam = tf.reduce_sum(feature_map * alpha[:, tf.newaxis, tf.newaxis, :], axis=-1)
+        return {"probability": tf.sigmoid(logit)[:, 0], "cam": cam}
+
+
+def _inline_normalization(backbone: keras.Model) -> None:
+    """Hold the input statistics as arrays: as tensors they would become inputs of the graph."""
+    for layer in backbone.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.mean, layer.variance = np.asarray(layer.mean), np.asarray(layer.variance)

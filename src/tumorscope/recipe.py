@@ -1,0 +1,189 @@
+"""The recipe: every setting of a training run, checked when it is read."""
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tumorscope.errors import RecipeError, suggest
+
+BUILT_IN = ("notebook", "default")
+
+Positive = Annotated[int, Field(gt=0)]
+NotNegative = Annotated[int, Field(ge=0)]
+Rate = Annotated[float, Field(gt=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSettings(_Settings):
+    """How the slices are divided into a training and a validation part."""
+
+    split: Literal["random", "grouped"]
+    validation_fraction: Annotated[float, Field(gt=0, lt=1)]
+
+
+class PreprocessingSettings(_Settings):
+    """What happens to a slice before the network sees it; the artifact carries a copy."""
+
+    side_px: Annotated[int, Field(ge=32, le=1024)]
+    crop_to_head: bool
+
+
+class AugmentationSettings(_Settings):
+    """The ranges from which the training part's random changes are drawn."""
+
+    rotation_degrees: Annotated[float, Field(ge=0, le=180)]
+    zoom: Fraction
+    horizontal_flip: bool
+    vertical_flip: bool
+
+
+class ModelSettings(_Settings):
+    """The network: backbone, its weights, and the head."""
+
+    backbone: str
+    weights: str
+    rescale_in_front: bool
+    hidden_units: Positive
+    dropout: Fraction
+
+
+class TrainingSettings(_Settings):
+    """The two phases: frozen backbone, then its top layers unfrozen."""
+
+    epochs: Positive
+    learning_rate: Rate
+    fine_tune_epochs: NotNegative
+    fine_tune_learning_rate: Rate
+    unfrozen_layers: NotNegative
+    batch_size: Positive
+    balance_classes: bool
+    early_stopping_patience: Positive | None
+    tensorboard: bool
+    cache_mb: NotNegative
+
+
+class Recipe(_Settings):
+    """Every setting of a training run."""
+
+    name: str
+    seed: NotNegative
+    data: DataSettings
+    preprocessing: PreprocessingSettings
+    augmentation: AugmentationSettings
+    model: ModelSettings
+    training: TrainingSettings
+
+    def to_yaml(self) -> str:
+        """Write the recipe as YAML that `load_recipe` reads back."""
+        return yaml.safe_dump(self.model_dump(), sort_keys=False)
+
+
+def load_recipe(source: str | Path = "default", overrides: Iterable[str] = ()) -> Recipe:
+    """Read a recipe by name or from a file, with single settings changed.
+
+    Parameters
+    ----------
+    source
+        ``notebook``, ``default`` or the path of a YAML file.
+    overrides
+        Settings such as ``training.epochs=3``; the value is YAML.
+
+    Raises
+    ------
+    RecipeError
+        There is no such recipe, a key is unknown or a value is not valid.
+    """
+    settings = _read_settings(source)
+    for override in overrides:
+        _apply(override, settings)
+    _check_keys(settings)
+    try:
+        return Recipe.model_validate(settings)
+    except ValidationError as error:
+        raise RecipeError(f"recipe {source}: {_describe(error)}") from error
+
+
+def _read_settings(source: str | Path) -> dict[str, Any]:
+    if source in BUILT_IN:
+        text = (resources.files("tumorscope") / "recipes" / f"{source}.yaml").read_text("utf-8")
+    elif Path(source).is_file():
+        text = Path(source).read_text("utf-8")
+    else:
+        raise RecipeError(
+            f"no recipe {str(source)!r}{suggest(str(source), BUILT_IN)}; "
+            f"give {' or '.join(BUILT_IN)}, or the path of a YAML file"
+        )
+    try:
+        settings = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{source}: not valid YAML: {error}") from error
+    if not isinstance(settings, dict):
+        raise RecipeError(f"{source}: a recipe is a YAML mapping, found {type(settings).__name__}")
+    return settings
+
+
+def _apply(override: str, settings: dict[str, Any]) -> None:
+    path, equals, text = override.partition("=")
+    if not equals:
+        raise RecipeError(f"{override!r}: expected SECTION.KEY=VALUE, such as training.epochs=3")
+    *sections, key = path.strip().split(".")
+    target = settings
+    for section in sections:
+        target = target.setdefault(section, {})
+        if not isinstance(target, dict):
+            raise RecipeError(f"{override!r}: {section} is a setting, not a section")
+    try:
+        target[key] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{override!r}: the value is not valid YAML") from error
+
+
+def _check_keys(settings: dict[str, Any]) -> None:
+    """Refuse unknown keys, naming the nearest valid one, which pydantic does not."""
+    valid = _flatten(
+        {
+            name: getattr(field.annotation, "model_fields", None)
+            for name, field in Recipe.model_fields.items()
+        }
+    )
+    for key in _flatten(settings):
+        if key not in valid and key not in Recipe.model_fields:
+            raise RecipeError(
+                f"{key} is not a setting; did you mean {_find_nearest(key, valid)!r}?"
+            )
+
+
+def _flatten(settings: dict[str, Any]) -> list[str]:
+    """List the keys of a mapping of sections: ``training.epochs``, ``seed``."""
+    return [
+        f"{name}.{key}" if key else name
+        for name, section in settings.items()
+        for key in (section if isinstance(section, dict) else [None])
+    ]
+
+
+def _find_nearest(key: str, valid: list[str]) -> str:
+    """Find the valid key most like a given one, in its last part and as a whole."""
+
+    def likeness(name: str) -> float:
+        pairs = ((key, name), (key.rpartition(".")[2], name.rpartition(".")[2]))
+        return sum(SequenceMatcher(None, *pair).ratio() for pair in pairs)
+
+    return max(valid, key=likeness)
+
+
+def _describe(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+        + ("" if problem["type"] == "missing" else f", found {problem['input']!r}")
+        for problem in error.errors()
+    )

@@ -1,0 +1,69 @@
+"""The model card: the Markdown page that travels with a model."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import jinja2
+
+from tumorscope.provenance import RESEARCH_USE_ONLY
+from tumorscope.report.data_summary import DataSummary
+from tumorscope.report.limits import LIMITS
+from tumorscope.report.metric_rows import describe_counts, describe_headline, describe_metrics
+from tumorscope.report.settings import flatten_settings
+from tumorscope.report.wording import count_noun
+
+_MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]<>|&~$])")
+
+
+def render_model_card(
+    artifact: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    data: DataSummary,
+    recipe: Mapping[str, Any],
+) -> str:
+    """Write the card of a model.
+
+    Parameters
+    ----------
+    artifact
+        With `backbone`, `weights` (what the training started from), `threshold` and
+        `fingerprint` (of the training data).
+    metrics
+        As `compute_metrics` gives them, with the `part` of the data they were measured on.
+    data
+        The data of the run.
+    recipe
+        The settings, nested as in `recipe.yaml`.
+
+    Returns
+    -------
+    str
+        Markdown. Names and settings are escaped, so that they cannot become markup.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("tumorscope.report", "."),
+        autoescape=False,  # noqa: S701 - Markdown, not HTML: every value goes through `finalize`
+        finalize=_escape_markdown,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["count_noun"] = count_noun
+    return environment.get_template("model_card.md.j2").render(
+        research_use_only=RESEARCH_USE_ONLY,
+        artifact=artifact,
+        metrics=metrics,
+        headline=describe_headline(metrics),
+        metric_rows=[*describe_metrics(metrics), *describe_counts(metrics)],
+        data=data,
+        recipe_name=recipe.get("name", ""),
+        recipe_rows=flatten_settings(recipe),
+        limits=LIMITS,
+    )
+
+
+def _escape_markdown(value: object) -> str:
+    """Keep a value on one line and free of markup."""
+    return _MARKDOWN_SIGNS.sub(r"\\\1", " ".join(str(value).split()))

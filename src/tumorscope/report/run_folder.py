@@ -1,0 +1,121 @@
+"""Reading back what a run left behind; what an unfinished run lacks is None."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from tumorscope.errors import InputError
+from tumorscope.evaluation.metrics import Metrics
+
+_MANIFEST_COLUMNS = ("path", "label", "group", "split")
+_REJECTED_COLUMNS = ("path", "reason")
+_HISTORY_COLUMNS = ("epoch", "phase", "val_loss", "seconds")
+_METRIC_KEYS = ("part", *Metrics.__annotations__)
+_PREDICTION_COLUMNS = ("path", "label", "probability", "correct")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The content of a run folder, apart from its images and models.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    recipe
+        The settings, nested as in `recipe.yaml`.
+    environment
+        What `describe_environment` recorded.
+    manifest, rejected, history, predictions
+        The tables, with the columns of their files.
+    metrics
+        The figures, with the `part` of the data they were measured on.
+    artifact
+        What `model/artifact.json` says about the model.
+    """
+
+    path: Path
+    recipe: dict[str, Any]
+    environment: dict[str, Any] | None
+    manifest: pd.DataFrame | None
+    rejected: pd.DataFrame | None
+    history: pd.DataFrame | None
+    metrics: dict[str, Any] | None
+    predictions: pd.DataFrame | None
+    artifact: dict[str, Any] | None
+
+
+def read_run(path: Path) -> RunFolder:
+    """Read a run folder.
+
+    Parameters
+    ----------
+    path
+        The folder a training wrote.
+
+    Raises
+    ------
+    InputError
+        The folder is no run, or a file in it is damaged.
+    """
+    if not (path / "recipe.yaml").is_file():
+        raise InputError(
+            f"{path}: not a run folder, it holds no recipe.yaml. "
+            "Give a folder that tumorscope train wrote."
+        )
+    return RunFolder(
+        path=path,
+        recipe=_read_recipe(path / "recipe.yaml"),
+        environment=_read_json(path / "environment.json", ()),
+        manifest=_read_table(path / "manifest.csv", _MANIFEST_COLUMNS),
+        rejected=_read_table(path / "rejected.csv", _REJECTED_COLUMNS),
+        history=_read_table(path / "history.csv", _HISTORY_COLUMNS),
+        metrics=_read_json(path / "evaluation" / "metrics.json", _METRIC_KEYS),
+        predictions=_read_table(path / "evaluation" / "predictions.csv", _PREDICTION_COLUMNS),
+        artifact=_read_json(path / "model" / "artifact.json", ()),
+    )
+
+
+def _read_recipe(path: Path) -> dict[str, Any]:
+    try:
+        recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid YAML: {error}") from error
+    return _check_mapping(path, recipe, ())
+
+
+def _read_json(path: Path, keys: tuple[str, ...]) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path}: not valid JSON: {error}") from error
+    return _check_mapping(path, content, keys)
+
+
+def _check_mapping(path: Path, content: object, keys: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: expected named values, found {type(content).__name__}")
+    missing = [key for key in keys if key not in content]
+    if missing:
+        raise InputError(f"{path}: {', '.join(missing)} is missing; run the evaluation again")
+    return content
+
+
+def _read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame | None:
+    if not path.is_file():
+        return None
+    try:
+        # Only an empty cell is missing: a slice may well be called "NA" or "null".
+        table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    except ValueError as error:
+        raise InputError(f"{path}: not a valid table: {error}") from error
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise InputError(f"{path}: the column {', '.join(missing)} is missing")
+    return table

@@ -1,0 +1,53 @@
+"""Numbers as a reader likes them."""
+
+from pathlib import PurePath
+
+UNDEFINED = "undefined"
+
+
+def format_percent(value: float | None) -> str:
+    """Format a share as a percentage with one decimal."""
+    return UNDEFINED if value is None else f"{100 * value:.1f}\N{NO-BREAK SPACE}%"
+
+
+def format_figure(value: float | None) -> str:
+    """Format a figure with three decimals."""
+    return UNDEFINED if value is None else f"{value:.3f}"
+
+
+def format_duration(seconds: float) -> str:
+    """Format a duration in the two units that matter.
+
+    Examples
+    --------
+    >>> format_duration(42.4), format_duration(364), format_duration(7500)
+    ('42 s', '6 min 4 s', '2 h 5 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def count_noun(count: int, noun: str) -> str:
+    """Put a number in front of a noun.
+
+    Examples
+    --------
+    >>> count_noun(1, "slice"), count_noun(2, "slice")
+    ('1 slice', '2 slices')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def shorten_path(path: str) -> str:
+    """Take the file name and its folder: enough to find a slice, and no more of a shared machine.
+
+    Examples
+    --------
+    >>> shorten_path("/home/ann/slices/yes/Y1.jpg"), shorten_path("Y1.jpg")
+    ('yes/Y1.jpg', 'Y1.jpg')
+    """
+    return "/".join(PurePath(path).parts[-2:])

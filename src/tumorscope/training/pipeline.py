@@ -1,0 +1,138 @@
+"""Stream prepared slices from disk to the network, in batches, by tf.data."""
+
+import math
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from tumorscope.data.preprocessing import prepare_slice
+from tumorscope.data.readers import read_slice
+from tumorscope.recipe import AugmentationSettings, PreprocessingSettings
+from tumorscope.training.augmentation import augment
+
+Batch = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]
+
+
+class SliceStore:
+    """The prepared slices of a manifest, decoded when asked for and kept as far as memory allows.
+
+    The first slices that fit stay; the rest is decoded again in each epoch. As every epoch
+    visits every slice once, replacing one by another would keep no more of them.
+
+    Parameters
+    ----------
+    manifest
+        With the columns ``path`` and ``label``.
+    settings
+        How slices are prepared.
+    cache_mb
+        Most memory that decoded slices may take, MiB.
+    """
+
+    def __init__(
+        self, manifest: pd.DataFrame, settings: PreprocessingSettings, cache_mb: int
+    ) -> None:
+        self.labels = manifest["label"].to_numpy(np.float32)
+        self._paths = [Path(path) for path in manifest["path"]]
+        self.side_px = settings.side_px
+        self._settings = settings
+        self._capacity = cache_mb * 2**20 // (settings.side_px**2 * 3)
+        self._cache: dict[int, NDArray[np.uint8]] = {}
+        self._pool = ThreadPoolExecutor(os.cpu_count())
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def read_batch(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Give the prepared slices of some rows, shape (N, side, side, 3), uint8."""
+        return np.stack(list(self._pool.map(self._read, rows.tolist())))
+
+    def _read(self, row: int) -> NDArray[np.uint8]:
+        if row in self._cache:
+            return self._cache[row]
+        prepared, _ = prepare_slice(read_slice(self._paths[row]), self._settings)
+        if len(self._cache) < self._capacity:
+            self._cache[row] = prepared
+        return prepared
+
+
+def build_training_batches(
+    store: SliceStore,
+    augmentation: AugmentationSettings,
+    batch_size: int,
+    seed: int,
+    first_epoch: int,
+) -> tf.data.Dataset:
+    """Stream shuffled, augmented batches without end.
+
+    What an epoch holds depends on the seed and its number only, so a run that is resumed at any
+    epoch sees what it would have seen.
+
+    Parameters
+    ----------
+    store
+        The training slices.
+    augmentation
+        The ranges of the random changes.
+    batch_size
+        Slices per batch; the last one of an epoch may be smaller.
+    seed
+        Of order and changes.
+    first_epoch
+        The number of the first epoch to give.
+
+    Returns
+    -------
+    tensorflow.data.Dataset
+        Of (slices, labels): (N, side, side, 3), float32, 0..255 and (N, 1), float32.
+    """
+
+    def generate() -> Iterator[Batch]:
+        epoch = first_epoch
+        while True:
+            order = np.random.default_rng([seed, epoch]).permutation(len(store))
+            for start in range(0, len(order), batch_size):
+                rows = order[start : start + batch_size]
+                batch_seed = np.array([seed, epoch * len(order) + start])
+                yield store.read_batch(rows), store.labels[rows], batch_seed
+            epoch += 1
+
+    def prepare(
+        slices: tf.Tensor, labels: tf.Tensor, batch_seed: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        changed = augment(tf.cast(slices, tf.float32), batch_seed, augmentation)
+        return changed, labels[:, tf.newaxis]
+
+    batches = tf.data.Dataset.from_generator(generate, output_signature=_signature(store))
+    return batches.map(prepare, num_parallel_calls=2, deterministic=True).prefetch(2)
+
+
+def build_validation_batches(store: SliceStore, batch_size: int) -> tf.data.Dataset:
+    """Stream the slices of a store once, in order and unchanged, as (slices, labels)."""
+
+    def generate() -> Iterator[Batch]:
+        for start in range(0, len(store), batch_size):
+            rows = np.arange(start, min(start + batch_size, len(store)))
+            yield store.read_batch(rows), store.labels[rows], np.zeros(2, np.int64)
+
+    def prepare(slices: tf.Tensor, labels: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return tf.cast(slices, tf.float32), labels[:, tf.newaxis]
+
+    batches = tf.data.Dataset.from_generator(generate, output_signature=_signature(store))
+    count = math.ceil(len(store) / batch_size)
+    return batches.map(prepare).apply(tf.data.experimental.assert_cardinality(count)).prefetch(2)
+
+
+def _signature(store: SliceStore) -> tuple[tf.TensorSpec, ...]:
+    side = store.side_px
+    return (
+        tf.TensorSpec((None, side, side, 3), tf.uint8),
+        tf.TensorSpec((None,), tf.float32),
+        tf.TensorSpec((2,), tf.int64),
+    )

@@ -1,0 +1,173 @@
+"""Train a classifier in two phases: the head, then the top of the backbone with it."""
+
+import importlib.util
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import pandas as pd
+import tensorflow as tf
+
+from tumorscope.data.splits import TRAIN, VALIDATION
+from tumorscope.errors import MissingExtraError
+from tumorscope.model.classifier import (
+    BACKBONE,
+    build_classifier,
+    freeze_backbone,
+    unfreeze_top_layers,
+)
+from tumorscope.model.weights import load_weights
+from tumorscope.recipe import Recipe, TrainingSettings
+from tumorscope.training.callbacks import EpochRecorder, ProgressReporter, is_patience_used_up
+from tumorscope.training.checkpoint import Checkpoints
+from tumorscope.training.pipeline import (
+    SliceStore,
+    build_training_batches,
+    build_validation_batches,
+)
+
+Stores = dict[str, SliceStore]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of the training: how long, how fast, and what learns."""
+
+    name: str
+    epochs: int
+    learning_rate: float
+    set_trainable: Callable[[keras.Model], None]
+
+
+def list_phases(settings: TrainingSettings) -> list[Phase]:
+    """List the phases of a recipe in their order."""
+    return [
+        Phase("frozen", settings.epochs, settings.learning_rate, freeze_backbone),
+        Phase(
+            "fine_tune",
+            settings.fine_tune_epochs,
+            settings.fine_tune_learning_rate,
+            lambda model: unfreeze_top_layers(model, settings.unfrozen_layers),
+        ),
+    ]
+
+
+def train_classifier(
+    recipe: Recipe,
+    manifest: pd.DataFrame,
+    run: Path,
+    on_progress: Callable[[int, int], None],
+) -> tuple[keras.Model, pd.DataFrame]:
+    """Train, from the start or from where a run was interrupted.
+
+    Parameters
+    ----------
+    recipe
+        Everything that decides the result, besides the data.
+    manifest
+        With ``path``, ``label`` and ``split``.
+    run
+        The run folder; its ``checkpoints`` are read and written.
+    on_progress
+        Called with the training steps done and all steps.
+
+    Returns
+    -------
+    tuple
+        The classifier with the weights of the epoch with the lowest validation loss, and the
+        history, one row per epoch.
+
+    Raises
+    ------
+    RecipeError, InputError, TumorscopeError
+        The backbone or its weights cannot be had, or a slice can no longer be read.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    tf.config.experimental.enable_op_determinism()
+    settings = recipe.training
+    checkpoints = Checkpoints(run / "checkpoints")
+    history = checkpoints.load_history()
+    model = build_classifier(recipe.model, recipe.preprocessing.side_px)
+    if history.empty:
+        load_weights(model.get_layer(BACKBONE), recipe.model.backbone, recipe.model.weights)
+    stores = _open_stores(recipe, manifest)
+    epochs = settings.epochs + settings.fine_tune_epochs
+    callbacks = [ProgressReporter(count_steps(stores[TRAIN], settings), epochs, on_progress)]
+    if settings.tensorboard:
+        callbacks.append(_build_tensorboard(run))
+    for phase in list_phases(settings):
+        history = _train_phase(phase, model, recipe, stores, checkpoints, history, callbacks)
+    checkpoints.restore_best_weights(model)
+    return model, history
+
+
+def _train_phase(
+    phase: Phase,
+    model: keras.Model,
+    recipe: Recipe,
+    stores: Stores,
+    checkpoints: Checkpoints,
+    history: pd.DataFrame,
+    callbacks: list[keras.callbacks.Callback],
+) -> pd.DataFrame:
+    """Train what is left of a phase and return the history with its epochs."""
+    settings = recipe.training
+    epochs_done = int((history["phase"] == phase.name).sum())
+    patience = settings.early_stopping_patience
+    if epochs_done >= phase.epochs or is_patience_used_up(history, phase.name, patience):
+        return history
+    phase.set_trainable(model)
+    model.compile(
+        keras.optimizers.Adam(phase.learning_rate),
+        loss="binary_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    if epochs_done:
+        checkpoints.restore_last(model)
+    elif not history.empty:
+        checkpoints.restore_last_weights(model)
+    recorder = EpochRecorder(phase.name, checkpoints, history, patience)
+    model.fit(
+        build_training_batches(
+            stores[TRAIN], recipe.augmentation, settings.batch_size, recipe.seed, len(history)
+        ),
+        validation_data=build_validation_batches(stores[VALIDATION], settings.batch_size),
+        initial_epoch=len(history),
+        epochs=len(history) + phase.epochs - epochs_done,
+        steps_per_epoch=count_steps(stores[TRAIN], settings),
+        class_weight=weigh_classes(stores[TRAIN]) if settings.balance_classes else None,
+        callbacks=[recorder, *callbacks],
+        shuffle=False,
+        verbose=0,
+    )
+    return recorder.history_table
+
+
+def count_steps(store: SliceStore, settings: TrainingSettings) -> int:
+    """Count the batches of an epoch."""
+    return math.ceil(len(store) / settings.batch_size)
+
+
+def weigh_classes(store: SliceStore) -> dict[int, float]:
+    """Weigh each class so that both together count as much as they are many."""
+    return {label: len(store) / (2 * float((store.labels == label).sum())) for label in (0, 1)}
+
+
+def _open_stores(recipe: Recipe, manifest: pd.DataFrame) -> Stores:
+    """Share the cache between the parts by their size."""
+    stores = {}
+    for part in (TRAIN, VALIDATION):
+        slices = manifest[manifest["split"] == part]
+        share = len(slices) / len(manifest)
+        cache_mb = round(recipe.training.cache_mb * share)
+        stores[part] = SliceStore(slices, recipe.preprocessing, cache_mb)
+    return stores
+
+
+def _build_tensorboard(run: Path) -> keras.callbacks.Callback:
+    if importlib.util.find_spec("tensorboard") is None:
+        raise MissingExtraError("training.tensorboard", "tensorboard")
+    return keras.callbacks.TensorBoard(run / "tensorboard", write_graph=False)

@@ -1,0 +1,73 @@
+"""Show for some validation slices what drove the decision."""
+
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from tumorscope.artifact.spec import CLASS_NAMES
+from tumorscope.atomic import replace_folder
+from tumorscope.errors import InputError
+from tumorscope.explanation.panel import draw_contact_sheet, draw_overlay
+from tumorscope.inference.predictor import Predictor
+from tumorscope.progress import ProgressCallback, ignore_progress
+from tumorscope.workflows.evaluate import read_validation_part
+from tumorscope.workflows.measure import answer_slices
+
+
+def explain(
+    run: str | Path, count: int = 12, on_progress: ProgressCallback = ignore_progress
+) -> Path:
+    """Draw heatmaps for slices of the validation part, both classes alike, chosen by the seed.
+
+    Parameters
+    ----------
+    run
+        A run folder.
+    count
+        Number of slices; all if there are fewer.
+    on_progress
+        Called after each slice.
+
+    Returns
+    -------
+    pathlib.Path
+        The contact sheet, ``explanations/contact_sheet.png``; the single pictures stand in
+        ``explanations/overlays``.
+
+    Raises
+    ------
+    ArtifactError, InputError
+        The folder is no finished run, or the count is below 1.
+    """
+    if count < 1:
+        raise InputError(f"--count: expected at least 1, found {count}")
+    run = Path(run)
+    predictor = Predictor.load(run)
+    seed = yaml.safe_load((run / "recipe.yaml").read_text("utf-8"))["seed"]
+    chosen = choose_slices(read_validation_part(run), count, seed)
+    truths = [CLASS_NAMES[label] for label in chosen["label"]]
+    scale = predictor.spec.cam_scale
+    explanations = []
+    with replace_folder(run / "explanations") as folder:
+        (folder / "overlays").mkdir()
+        answers = answer_slices(predictor, list(chosen["path"]), "explaining", on_progress)
+        for number, (answer, truth) in enumerate(zip(answers, truths, strict=True), start=1):
+            explanation = answer.explain(truth)
+            draw_overlay(explanation, scale).save(
+                folder / "overlays" / f"{number:03d} {answer.path.stem}.png"
+            )
+            explanations.append(explanation)
+        draw_contact_sheet(explanations, scale).save(folder / "contact_sheet.png")
+    return run / "explanations" / "contact_sheet.png"
+
+
+def choose_slices(manifest: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
+    """Choose slices at random, as many with as without a tumor as far as there are.
+
+    >>> choose_slices(pd.DataFrame({"label": [0, 0, 0, 1]}), count=2, seed=0)["label"].tolist()
+    [0, 1]
+    """
+    shuffled = manifest.sample(frac=1, random_state=seed)
+    turn = shuffled.groupby("label").cumcount()
+    return shuffled.assign(turn=turn).sort_values(["turn", "label"], kind="stable").head(count)

@@ -1,0 +1,235 @@
+"""From labelled slices to a run folder: a trained, evaluated and explained model."""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tumorscope.artifact.checksum import compute_fingerprint
+from tumorscope.artifact.spec import OPENVINO_FILE, SPEC_FILE, ArtifactSpec
+from tumorscope.artifact.writer import write_artifact
+from tumorscope.atomic import replace_folder, write_text
+from tumorscope.data.manifest import read_manifest, write_table
+from tumorscope.data.splits import TRAIN, VALIDATION, assign_split
+from tumorscope.errors import InputError, MissingExtraError, RecipeError
+from tumorscope.evaluation.metrics import compute_metrics
+from tumorscope.inference.predictor import Predictor
+from tumorscope.progress import ProgressCallback, ignore_progress
+from tumorscope.provenance import describe_environment
+from tumorscope.recipe import Recipe, load_recipe
+from tumorscope.workflows.evaluate import evaluate
+from tumorscope.workflows.explain import explain
+from tumorscope.workflows.measure import tabulate_answers
+
+_log = logging.getLogger(__name__)
+
+
+def train(
+    data: str | Path,
+    out: str | Path,
+    recipe: str | Path = "default",
+    backbone: str | None = None,
+    overrides: Iterable[str] = (),
+    positive: str = "yes",
+    resume: bool = False,
+    on_progress: ProgressCallback = ignore_progress,
+) -> Path:
+    """Train a classifier, measure it, explain it, and write a report.
+
+    Parameters
+    ----------
+    data
+        A folder of two classes, a CSV file, or ``kaggle:owner/name``.
+    out
+        The run folder, new or empty.
+    recipe
+        ``notebook``, ``default`` or the path of a YAML file.
+    backbone
+        Short for the override ``model.backbone=...``.
+    overrides
+        Settings such as ``training.epochs=3``.
+    positive
+        The name of the class with a tumor.
+    resume
+        Continue an interrupted run in `out`, or start it if there is none.
+    on_progress
+        Called as work goes on.
+
+    Returns
+    -------
+    pathlib.Path
+        The run folder.
+
+    Raises
+    ------
+    InputError, RecipeError
+        The data or the recipe cannot be used, or `out` already holds a run.
+    MissingExtraError
+        Keras and TensorFlow are not installed.
+    """
+    run = Path(out)
+    overrides = [*overrides, *([f"model.backbone={backbone}"] if backbone else [])]
+    settings = load_recipe(recipe, overrides)
+    arguments = {"data": data, "recipe": recipe, "overrides": overrides, "positive": positive}
+    train_classifier = _import_trainer()
+    if run.exists() and any(run.iterdir()) and not resume:
+        raise InputError(f"{run}: not empty; continue that run with --resume or choose another")
+    if (run / "recipe.yaml").exists():
+        manifest = _reopen(run, settings)
+    else:
+        manifest = _prepare(run, data, settings, positive, arguments, on_progress)
+    with _log_to(run / "log.txt"):
+        if not (run / "model" / SPEC_FILE).exists():
+            _log.info("training %s with %s", settings.name, settings.model.backbone)
+            classifier, history = train_classifier(
+                settings,
+                manifest,
+                run,
+                lambda done, total: on_progress("training", done, total),
+            )
+            write_table(run / "history.csv", history)
+            _write_model(run, classifier, settings, manifest, on_progress)
+        metrics = evaluate(run, on_progress=on_progress)
+        explain(run, on_progress=on_progress)
+        _log.info("validation accuracy %.3f of %d slices", metrics["accuracy"], metrics["slices"])
+        from tumorscope.report.html import write_report
+
+        write_report(run)
+    return run
+
+
+def _import_trainer() -> Callable[..., tuple[Any, pd.DataFrame]]:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        with _silent_stderr():
+            from tumorscope.training.trainer import train_classifier
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("keras", "tensorflow"):
+            raise MissingExtraError("Training", "train") from error
+        raise
+    return train_classifier
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Drop what TensorFlow's C++ part prints while it loads, before it obeys any log level."""
+    sys.stderr.flush()
+    original = os.dup(2)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(original, 2)
+        os.close(original)
+
+
+def _prepare(
+    run: Path,
+    data: str | Path,
+    recipe: Recipe,
+    positive: str,
+    arguments: Mapping[str, object],
+    on_progress: ProgressCallback,
+) -> pd.DataFrame:
+    """Read and divide the data; the recipe is written last and says that this is done."""
+    manifest, rejected = read_manifest(
+        data, positive, lambda done, total: on_progress("reading slices", done, total)
+    )
+    manifest = assign_split(manifest, recipe.data, recipe.seed)
+    write_table(run / "manifest.csv", manifest)
+    write_table(run / "rejected.csv", rejected)
+    environment = json.dumps(describe_environment(arguments), indent=2)
+    write_text(run / "environment.json", environment + "\n")
+    write_text(run / "recipe.yaml", recipe.to_yaml())
+    return manifest
+
+
+def _reopen(run: Path, recipe: Recipe) -> pd.DataFrame:
+    """Read the manifest of an interrupted run, if it was started with the same recipe."""
+    if load_recipe(run / "recipe.yaml") != recipe:
+        raise RecipeError(
+            f"{run}: was started with other settings ({run / 'recipe.yaml'}); resume with the "
+            "same recipe and overrides, or choose another folder"
+        )
+    manifest = pd.read_csv(run / "manifest.csv")
+    missing = [path for path in manifest["path"] if not Path(path).is_file()]
+    if missing:
+        raise InputError(f"{missing[0]}: gone since the run was started; put it back")
+    return manifest
+
+
+def _write_model(
+    run: Path,
+    classifier: Any,
+    recipe: Recipe,
+    manifest: pd.DataFrame,
+    on_progress: ProgressCallback,
+) -> None:
+    """Export the classifier and complete the artifact with what is known about it."""
+    from tumorscope.model.export import export_classifier
+    from tumorscope.report.data_summary import summarize_data
+    from tumorscope.report.model_card import render_model_card
+
+    training = manifest[manifest["split"] == TRAIN]
+    with replace_folder(run / "model") as folder:
+        on_progress("exporting", 0, 1)
+        export_classifier(classifier, folder)
+        on_progress("exporting", 1, 1)
+        spec = ArtifactSpec(
+            recipe=recipe.name,
+            backbone=recipe.model.backbone,
+            weights=recipe.model.weights,
+            preprocessing=recipe.preprocessing,
+            cam_scale=1.0,
+            fingerprint=compute_fingerprint(training["sha256"]),
+        )
+        table = tabulate_answers(
+            Predictor(spec, folder / OPENVINO_FILE),
+            manifest[manifest["split"] == VALIDATION],
+            "scaling heatmaps",
+            on_progress,
+        )
+        spec = spec.model_copy(update={"cam_scale": choose_cam_scale(table["cam_peak"])})
+        metrics = compute_metrics(table["label"], table["probability"], spec.threshold)
+        rejected = pd.read_csv(run / "rejected.csv")
+        card = render_model_card(
+            spec.model_dump(),
+            {"part": VALIDATION, **metrics},
+            summarize_data(manifest, len(rejected)),
+            recipe.model_dump(),
+        )
+        write_text(folder / "MODEL_CARD.md", card)
+        write_artifact(folder, spec)
+
+
+def choose_cam_scale(peaks: pd.Series) -> float:
+    """Choose the evidence drawn in the strongest color: only one peak in twenty exceeds it.
+
+    >>> choose_cam_scale(pd.Series([0.0, 0.0]))
+    1.0
+    """
+    return float(peaks.quantile(0.95)) or 1.0
+
+
+@contextmanager
+def _log_to(path: Path) -> Iterator[None]:
+    """Copy what Tumorscope logs to a file."""
+    logger = logging.getLogger("tumorscope")
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        handler.close()

@@ -1,0 +1,119 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+from tumorscope.evaluation.metrics import compute_metrics
+
+HOSTILE = "yes/<script>alert(1)</script>&\"'.jpg"
+
+
+@pytest.fixture
+def metrics():
+    return {
+        "part": "validation",
+        **compute_metrics([0, 0, 1, 1, 1], [0.2, 0.6, 0.4, 0.7, 0.9], 0.5),
+    }
+
+
+@pytest.fixture
+def manifest():
+    return pd.DataFrame(
+        {
+            "path": [f"/home/ann/slices/yes/{index}.png" for index in range(8)],
+            "label": [0, 0, 1, 1, 1, 0, 1, 1],
+            "label_name": ["no", "no", "yes", "yes", "yes", "no", "yes", "yes"],
+            "sha256": [f"{index:064x}" for index in range(8)],
+            "width": 200,
+            "height": 220,
+            "group": [0, 1, 2, 3, 4, 5, 6, 6],
+            "split": ["validation"] * 5 + ["train"] * 3,
+        }
+    )
+
+
+@pytest.fixture
+def recipe():
+    return {
+        "name": "notebook",
+        "seed": 7,
+        "model": {"backbone": "efficientnetb0", "weights": "imagenet", "dropout": 0.5},
+        "training": {"epochs": 2, "early_stopping_patience": None},
+    }
+
+
+@pytest.fixture
+def artifact():
+    return {
+        "backbone": "efficientnetlite0",
+        "weights": "imagenet",
+        "threshold": 0.5,
+        "files": {"model.xml": "ab" * 32},
+        "fingerprint": "cd" * 32,
+    }
+
+
+@pytest.fixture
+def run(tmp_path, metrics, manifest, recipe, artifact):
+    """A finished run folder with a hostile file name in each of its tables."""
+    folder = tmp_path / "first run"
+    for part in ("evaluation", "explanations", "model"):
+        (folder / part).mkdir(parents=True)
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
+    environment = {
+        "tumorscope": "0.1.0",
+        "started": "2026-01-02T03:04:05+00:00",
+        "arguments": {"data": "/home/ann/slices/navoneel", "overrides": ["seed=7"]},
+        "packages": {"numpy": "2.4.6"},
+    }
+    write_json(folder / "environment.json", environment)
+    write_json(folder / "model" / "artifact.json", artifact)
+    write_json(folder / "evaluation" / "metrics.json", metrics)
+    manifest.to_csv(folder / "manifest.csv", index=False)
+    rejected = pd.DataFrame({"path": [HOSTILE], "reason": ["<b>truncated</b>"]})
+    rejected.to_csv(folder / "rejected.csv", index=False)
+    make_history().to_csv(folder / "history.csv", index=False)
+    make_predictions().to_csv(folder / "evaluation" / "predictions.csv", index=False)
+    for name in ("history", "confusion_matrix", "roc", "precision_recall", "mistakes"):
+        write_image(folder / "evaluation" / f"{name}.png")
+    write_image(folder / "explanations" / "contact_sheet.png")
+    return folder
+
+
+def make_history():
+    return pd.DataFrame(
+        {
+            "epoch": [1, 2, 3],
+            "phase": ["frozen", "frozen", "fine_tune"],
+            "loss": [0.7, 0.5, 0.4],
+            "accuracy": [0.6, 0.7, 0.8],
+            "val_loss": [0.6, 0.4, 0.5],
+            "val_accuracy": [0.6, 0.8, 0.7],
+            "learning_rate": [1e-4, 1e-4, 1e-5],
+            "seconds": [30.0, 30.0, 31.0],
+        }
+    )
+
+
+def make_predictions():
+    return pd.DataFrame(
+        {
+            "path": ["no/a.png", HOSTILE, "yes/c.png"],
+            "label": [0, 1, 1],
+            "label_name": ["no", "yes", "yes"],
+            "probability": [0.2, 0.125, 0.9],
+            "verdict": ["no tumor", "no tumor", "tumor"],
+            "correct": [True, False, True],
+        }
+    )
+
+
+def write_json(path, content):
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def write_image(path):
+    Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(path)
