@@ -1,6 +1,7 @@
 """Pretrained weights for a backbone: from a package, from Keras' download, or from a file."""
 
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -32,22 +33,9 @@ _OUTER_LAYERS = {
 }
 # PyTorch counts the blocks through; Keras names them by stage and place in it.
 _BLOCK_NAMES = [
-    "1a",
-    "2a",
-    "2b",
-    "3a",
-    "3b",
-    "4a",
-    "4b",
-    "4c",
-    "5a",
-    "5b",
-    "5c",
-    "6a",
-    "6b",
-    "6c",
-    "6d",
-    "7a",
+    f"{stage}{letter}"
+    for stage, count in enumerate((1, 2, 2, 3, 3, 4, 1), start=1)
+    for letter in "abcd"[:count]
 ]
 # Keras' order of the variables of a batch normalization.
 _BATCH_NORMALIZATION = ("weight", "bias", "running_mean", "running_var")
@@ -178,8 +166,11 @@ def _download_imagenet(name: str) -> list[NDArray[Any]]:
 
 def _load_keras_file(backbone: keras.Model, path: Path) -> None:
     try:
-        backbone.load_weights(path)
-    except (ValueError, OSError, KeyError, IndexError) as error:
+        with warnings.catch_warnings():
+            # Keras warns, and keeps random weights, where a file lacks a part of the network.
+            warnings.simplefilter("error", UserWarning)
+            backbone.load_weights(path)
+    except (ValueError, OSError, KeyError, IndexError, UserWarning) as error:
         raise InputError(
             f"{path}: not a Keras weights file for {backbone.name} without its top "
             f"('_notop.h5' or '.weights.h5'): {error}"

@@ -81,7 +81,7 @@ def _list_values(variables: list[keras.Variable]) -> list[NDArray[Any]]:
 def _write(path: Path, values: list[NDArray[Any]], history: pd.DataFrame | None = None) -> None:
     arrays = {str(index): value for index, value in enumerate(values)}
     if history is not None:
-        arrays["history"] = np.array(history.to_json(orient="records", double_precision=15))
+        arrays["history"] = np.array(json.dumps(history.to_dict("records")))
     with replace_file(path) as temporary:
         np.savez(temporary, allow_pickle=False, **arrays)
 

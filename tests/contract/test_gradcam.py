@@ -1,0 +1,78 @@
+"""Every backbone: the closed form of Grad-CAM equals automatic differentiation."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tumorscope.model.classifier import LOGIT, POOLED, build_classifier
+from tumorscope.model.gradcam import ExplainedClassifier
+from tumorscope.recipe import ModelSettings
+
+BACKBONES = ("efficientnetb0", "efficientnetlite0")
+
+
+@pytest.fixture(scope="module", params=BACKBONES)
+def classifier(request) -> keras.Model:
+    keras.utils.set_random_seed(1)
+    settings = ModelSettings(
+        backbone=request.param,
+        weights="random",
+        rescale_in_front=False,
+        hidden_units=32,
+        dropout=0.5,
+    )
+    return build_classifier(settings, 96)
+
+
+@pytest.fixture(scope="module")
+def slices() -> np.ndarray:
+    return np.random.default_rng(2).uniform(0, 255, (3, 96, 96, 3)).astype(np.float32)
+
+
+def differentiate(classifier: keras.Model, slices: np.ndarray) -> np.ndarray:
+    """Compute the signed Grad-CAM map of the logit by automatic differentiation."""
+    feature_map = classifier.get_layer(POOLED).input
+    bottom = keras.Model(classifier.input, feature_map)(slices, training=False)
+    top = keras.Model(feature_map, classifier.get_layer(LOGIT).output)
+    with tf.GradientTape() as tape:
+        tape.watch(bottom)
+        logit = top(bottom, training=False)
+    alpha = tf.reduce_mean(tape.gradient(logit, bottom), axis=(1, 2), keepdims=True)
+    return tf.reduce_sum(alpha * bottom, axis=-1).numpy()
+
+
+def test_the_closed_form_equals_automatic_differentiation(classifier, slices):
+    expected = differentiate(classifier, slices)
+    found = ExplainedClassifier(classifier).infer(slices)["cam"].numpy()
+    assert found.shape == (3, 3, 3)
+    assert np.abs(found - expected).max() <= 1e-4 * np.abs(expected).max()
+    assert np.abs(expected).max() > 0
+
+
+def test_the_probability_is_the_classifiers(classifier, slices):
+    found = ExplainedClassifier(classifier).infer(slices)["probability"].numpy()
+    np.testing.assert_allclose(found, np.asarray(classifier(slices))[:, 0], atol=1e-6)
+
+
+def test_other_weights_give_another_map(classifier, slices):
+    before = ExplainedClassifier(classifier).infer(slices)["cam"].numpy()
+    other = keras.models.clone_model(classifier)
+    after = ExplainedClassifier(other).infer(slices)["cam"].numpy()
+    assert not np.allclose(before, after)
+
+
+def test_the_map_adds_up_to_what_the_feature_map_adds_to_the_logit(slices):
+    """With no biases the logit is linear in the active units, so the map must sum up to it."""
+    settings = ModelSettings(
+        backbone="efficientnetlite0",
+        weights="random",
+        rescale_in_front=False,
+        hidden_units=16,
+        dropout=0.0,
+    )
+    classifier = build_classifier(settings, 96)
+    answer = ExplainedClassifier(classifier).infer(slices)
+    probability = answer["probability"].numpy()
+    logit = np.log(probability / (1 - probability))
+    np.testing.assert_allclose(answer["cam"].numpy().sum(axis=(1, 2)), logit, atol=1e-4)

@@ -1,0 +1,75 @@
+import keras
+import numpy as np
+import pytest
+
+from tumorscope.model.classifier import (
+    BACKBONE,
+    build_classifier,
+    freeze_backbone,
+    unfreeze_top_layers,
+)
+from tumorscope.recipe import ModelSettings
+
+
+def settings(**changes) -> ModelSettings:
+    given = {
+        "backbone": "efficientnetlite0",
+        "weights": "random",
+        "rescale_in_front": False,
+        "hidden_units": 8,
+        "dropout": 0.5,
+    }
+    return ModelSettings(**{**given, **changes})
+
+
+@pytest.fixture
+def classifier() -> keras.Model:
+    return build_classifier(settings(), 32)
+
+
+def test_it_gives_one_probability_per_slice(classifier):
+    slices = np.random.default_rng(0).uniform(0, 255, (3, 32, 32, 3)).astype(np.float32)
+    probabilities = np.asarray(classifier(slices))
+    assert probabilities.shape == (3, 1)
+    assert ((probabilities > 0) & (probabilities < 1)).all()
+
+
+def test_a_frozen_backbone_leaves_only_the_head_to_learn(classifier):
+    freeze_backbone(classifier)
+    layers = {variable.path.split("/")[0] for variable in classifier.trainable_variables}
+    assert layers == {"hidden", "logit"}
+
+
+@pytest.mark.parametrize("count", [0, 1, 50, 1000])
+def test_exactly_the_top_layers_are_unfrozen(classifier, count):
+    freeze_backbone(classifier)
+    unfreeze_top_layers(classifier, count)
+    layers = classifier.get_layer(BACKBONE).layers
+    kept = min(count, len(layers))
+    assert [layer.trainable for layer in layers] == [False] * (len(layers) - kept) + [True] * kept
+
+
+def test_frozen_batch_normalization_keeps_its_statistics_while_training(classifier):
+    freeze_backbone(classifier)
+    layer = classifier.get_layer(BACKBONE).get_layer("stem_bn")
+    before = layer.get_weights()
+    classifier(np.random.default_rng(0).uniform(0, 255, (4, 32, 32, 3)), training=True)
+    for old, new in zip(before, layer.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_unfrozen_batch_normalization_learns_its_statistics(classifier):
+    unfreeze_top_layers(classifier, 50)
+    layer = classifier.get_layer(BACKBONE).get_layer("top_bn")
+    before = layer.moving_mean.numpy()
+    classifier(np.random.default_rng(0).uniform(0, 255, (4, 32, 32, 3)), training=True)
+    assert not np.array_equal(before, layer.moving_mean.numpy())
+
+
+def test_the_rescaling_in_front_divides_by_255():
+    keras.utils.set_random_seed(0)
+    doubled = build_classifier(settings(rescale_in_front=True), 32)
+    single = build_classifier(settings(), 32)
+    single.set_weights(doubled.get_weights())
+    slices = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype(np.float32)
+    np.testing.assert_allclose(doubled(slices), single(slices / 255), atol=1e-6)

@@ -1,0 +1,123 @@
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tumorscope.data.preprocessing import prepare_slice
+from tumorscope.data.readers import read_slice
+from tumorscope.recipe import AugmentationSettings, PreprocessingSettings
+from tumorscope.training import pipeline
+from tumorscope.training.pipeline import (
+    SliceStore,
+    build_training_batches,
+    build_validation_batches,
+)
+
+COUNT, BATCH_SIZE, STEPS = 10, 4, 3
+PREPROCESSING = PreprocessingSettings(side_px=32, crop_to_head=False)
+NO_AUGMENTATION = AugmentationSettings(
+    rotation_degrees=0, zoom=0, horizontal_flip=False, vertical_flip=False
+)
+AUGMENTATION = AugmentationSettings(
+    rotation_degrees=20, zoom=0.2, horizontal_flip=True, vertical_flip=True
+)
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory) -> pd.DataFrame:
+    """Slices whose brightest pixel tells their number."""
+    folder = tmp_path_factory.mktemp("slices")
+    for number in range(COUNT):
+        pixels = np.random.default_rng(number).integers(0, 100, (40, 36), np.uint8)
+        pixels[:20] = 100 + number
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    return pd.DataFrame(
+        {"path": [str(folder / f"{n}.png") for n in range(COUNT)], "label": [0, 1] * 5}
+    )
+
+
+@pytest.fixture
+def store(manifest) -> SliceStore:
+    return SliceStore(manifest, PREPROCESSING, cache_mb=1)
+
+
+def take(batches, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    return [(slices.numpy(), labels.numpy()) for slices, labels in islice(batches, count)]
+
+
+def identify(batches: list[tuple[np.ndarray, np.ndarray]]) -> list[int]:
+    return [int(image.max()) - 100 for slices, _ in batches for image in slices]
+
+
+def test_validation_slices_come_in_order_and_unchanged(store, manifest):
+    batches = take(build_validation_batches(store, BATCH_SIZE), 100)
+    seen = np.concatenate([slices for slices, _ in batches])
+    expected = [
+        prepare_slice(read_slice(path), PREPROCESSING)[0] for path in map(Path, manifest["path"])
+    ]
+    np.testing.assert_array_equal(seen, np.stack(expected))
+    np.testing.assert_array_equal(np.concatenate([y for _, y in batches])[:, 0], manifest["label"])
+
+
+def test_training_slices_are_changed(store):
+    plain = take(build_training_batches(store, NO_AUGMENTATION, BATCH_SIZE, 0, 0), STEPS)
+    changed = take(build_training_batches(store, AUGMENTATION, BATCH_SIZE, 0, 0), STEPS)
+    assert not any(np.allclose(a, b) for (a, _), (b, _) in zip(plain, changed, strict=True))
+
+
+def test_an_epoch_visits_every_slice_once_with_its_label(store):
+    batches = take(build_training_batches(store, NO_AUGMENTATION, BATCH_SIZE, 0, 0), STEPS)
+    numbers = identify(batches)
+    assert sorted(numbers) == list(range(COUNT))
+    labels = np.concatenate([labels[:, 0] for _, labels in batches])
+    assert [number % 2 for number in numbers] == labels.tolist()
+
+
+def test_epochs_come_in_different_orders(store):
+    batches = take(build_training_batches(store, NO_AUGMENTATION, BATCH_SIZE, 0, 0), 2 * STEPS)
+    assert identify(batches[:STEPS]) != identify(batches[STEPS:])
+
+
+def test_starting_at_a_later_epoch_gives_what_that_epoch_would_have_held(store):
+    through = take(build_training_batches(store, AUGMENTATION, BATCH_SIZE, 5, 0), 3 * STEPS)
+    resumed = take(build_training_batches(store, AUGMENTATION, BATCH_SIZE, 5, 2), STEPS)
+    for (a, _), (b, _) in zip(through[2 * STEPS :], resumed, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_another_seed_gives_another_epoch(store):
+    a, b = (
+        take(build_training_batches(store, NO_AUGMENTATION, BATCH_SIZE, seed, 0), STEPS)
+        for seed in (0, 1)
+    )
+    assert identify(a) != identify(b)
+
+
+def test_each_file_is_decoded_once_while_the_cache_has_room(manifest, monkeypatch):
+    decoded = count_decoding(monkeypatch)
+    store = SliceStore(manifest, PREPROCESSING, cache_mb=1)
+    for _ in range(3):
+        store.read_batch(np.arange(COUNT))
+    assert len(decoded) == COUNT
+
+
+def test_the_cache_never_outgrows_its_limit(manifest, monkeypatch):
+    decoded = count_decoding(monkeypatch)
+    store = SliceStore(manifest, PREPROCESSING, cache_mb=0)
+    first, second = (store.read_batch(np.arange(COUNT)) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert len(decoded) == 2 * COUNT
+
+
+def count_decoding(monkeypatch) -> list[str]:
+    decoded: list[str] = []
+
+    def read_and_count(path):
+        decoded.append(path.name)
+        return read_slice(path)
+
+    monkeypatch.setattr(pipeline, "read_slice", read_and_count)
+    return decoded
