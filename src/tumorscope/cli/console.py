@@ -1,10 +1,10 @@
 """What the user sees besides the result: progress, log lines, tables; all but tables on stderr."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.markup import escape
@@ -21,6 +21,9 @@ from rich.table import Table
 
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import RESEARCH_USE_ONLY
+
+if TYPE_CHECKING:
+    from tumorscope.workflows.predict import Answer
 
 _stderr = Console(stderr=True, highlight=False)
 
@@ -67,11 +70,11 @@ def say_notice() -> None:
     _stderr.print(RESEARCH_USE_ONLY, style="dim")
 
 
-def print_predictions(results: pd.DataFrame) -> None:
-    """Print predictions as a table."""
+def print_answers(answers: Iterable["Answer"]) -> None:
+    """Print answers as a table."""
     table = Table("path", "probability", "verdict")
-    for row in results.itertuples():
-        table.add_row(escape(str(row.path)), f"{row.probability:.4f}", str(row.verdict))
+    for answer in answers:
+        table.add_row(escape(answer.path), f"{answer.probability:.4f}", answer.verdict)
     Console().print(table)
 
 

@@ -127,21 +127,21 @@ def predict(
     quiet: Quiet = False,
 ) -> None:
     """Answer for image files; exit code 2 if any of them could not be read."""
-    from tumorscope.cli.console import print_predictions, say, say_notice, show_progress
+    from tumorscope.cli.console import print_answers, say, say_notice, show_progress
 
     with show_progress(quiet) as report:
-        results, rejected = tumorscope.predict(model, inputs, out, overlays, on_progress=report)
+        answers, rejected = tumorscope.predict(model, inputs, out, overlays, on_progress=report)
     if as_json:
-        typer.echo(json.dumps(results.to_dict("records"), indent=2))
+        typer.echo(json.dumps([answer._asdict() for answer in answers], indent=2))
     elif out is None:
-        print_predictions(results)
-    for path, reason in zip(rejected["path"], rejected["reason"], strict=True):
-        say(f"{path}: {reason}")
+        print_answers(answers)
+    for file in rejected:
+        say(f"{file.path}: {file.reason}")
     if not quiet:
         if out is not None:
-            say(f"{len(results)} results: {out}")
+            say(f"{len(answers)} answers: {out}")
         say_notice()
-    if len(rejected):
+    if rejected:
         raise typer.Exit(BAD_INPUT)
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from tumorscope.artifact.checksum import compute_fingerprint
 from tumorscope.artifact.spec import OPENVINO_FILE, SPEC_FILE, ArtifactSpec
 from tumorscope.artifact.writer import write_artifact
-from tumorscope.atomic import replace_folder, write_text
+from tumorscope.atomic import remove_partial, replace_folder, write_text
 from tumorscope.data.manifest import read_manifest, write_table
 from tumorscope.data.splits import TRAIN, VALIDATION, assign_split
 from tumorscope.errors import InputError, MissingExtraError, RecipeError
@@ -80,6 +80,7 @@ def train(
     train_classifier = _import_trainer()
     if run.exists() and any(run.iterdir()) and not resume:
         raise InputError(f"{run}: not empty; continue that run with --resume or choose another")
+    remove_partial(run)
     if (run / "recipe.yaml").exists():
         manifest = _reopen(run, settings)
     else:

@@ -1,0 +1,48 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+ENVIRONMENT := .venv
+BIN := $(ENVIRONMENT)/bin
+INSTALLED := $(ENVIRONMENT)/.installed
+DEMO := demo
+
+.PHONY: help demo test check lock clean
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(ENVIRONMENT)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[train,kaggle,tensorboard,dev]'
+	touch $@
+
+demo: $(INSTALLED) ## Train, explain and test a model on synthetic slices
+	rm -rf $(DEMO)
+	$(BIN)/tumorscope phantom $(DEMO)/slices --count 400 --seed 0
+	$(BIN)/tumorscope phantom $(DEMO)/held-out --count 200 --seed 1
+	$(BIN)/tumorscope train $(DEMO)/slices --recipe default --backbone efficientnetlite0 \
+	    --set training.epochs=4 --set training.learning_rate=1e-3 \
+	    --set training.fine_tune_epochs=8 --set training.fine_tune_learning_rate=1e-4 \
+	    --out $(DEMO)/run
+	@echo
+	@echo "On 200 synthetic slices that the training has not seen:"
+	$(BIN)/tumorscope evaluate $(DEMO)/run $(DEMO)/held-out --out $(DEMO)/held-out-evaluation
+	@echo
+	@echo "Report: $(CURDIR)/$(DEMO)/run/report.html"
+
+test: $(INSTALLED) ## Run the tests
+	$(BIN)/pytest
+
+check: $(INSTALLED) ## Run linter, formatter, types, layers and tests in place
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+lock: $(INSTALLED) ## Choose the newest versions that fit and write them to constraints.txt
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-annotate \
+	    --upgrade --no-emit-index-url --output-file constraints.txt pyproject.toml
+
+clean: ## Remove the environment and the demo
+	rm -rf $(ENVIRONMENT) $(DEMO)

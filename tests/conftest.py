@@ -1,0 +1,90 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import openvino
+import pytest
+from numpy.typing import NDArray
+from openvino import opset13 as opset
+from PIL import Image
+
+from tumorscope.artifact.spec import OPENVINO_FILE, ArtifactSpec
+from tumorscope.artifact.writer import write_artifact
+from tumorscope.data.phantom import draw_phantom, write_phantoms
+from tumorscope.recipe import PreprocessingSettings
+
+SIDE_PX = 32
+
+
+@pytest.fixture(scope="session")
+def phantom_slice() -> NDArray[np.uint8]:
+    """One synthetic slice with a lesion, shape (H, W, 3), uint8, read-only."""
+    gray_hw = draw_phantom(seed=1, index=0, has_tumor=True).image_hw
+    image = np.repeat(gray_hw[..., np.newaxis], 3, axis=-1)
+    image.flags.writeable = False
+    return image
+
+
+@pytest.fixture(scope="session")
+def image_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of eight slices with and eight without lesions: yes, no, masks, phantoms.csv."""
+    folder = tmp_path_factory.mktemp("phantoms") / "slices"
+    write_phantoms(folder, 16, 5, lambda done: None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An artifact whose probability and map follow the brightness of a slice, made without Keras.
+
+    The probability is ``sigmoid((mean - 64) / 16)`` of the prepared slice, and the map, 2 x 2,
+    is ``(mean - 64) / 64`` of each quarter. Read only: copy it before changing it.
+    """
+    folder = tmp_path_factory.mktemp("tiny") / "model"
+    folder.mkdir()
+    openvino.save_model(_build_graph(), folder / OPENVINO_FILE, compress_to_fp16=True)
+    spec = ArtifactSpec(
+        recipe="tiny",
+        backbone="brightness",
+        weights="none",
+        preprocessing=PreprocessingSettings(side_px=SIDE_PX, crop_to_head=False),
+        cam_scale=2.0,
+        fingerprint="0" * 64,
+    )
+    write_artifact(folder, spec)
+    return folder
+
+
+def _build_graph() -> openvino.Model:
+    half = SIDE_PX // 2
+    slices = opset.parameter([-1, SIDE_PX, SIDE_PX, 3], np.float32, name="slices")
+    slices.output(0).get_tensor().set_names({"slices"})
+    quarters = opset.reshape(slices, np.array([0, 2, half, 2, half, 3]), special_zero=True)
+    centered = opset.subtract(opset.reduce_mean(quarters, np.array([2, 4, 5])), np.float32(64))
+    logit = opset.divide(opset.reduce_mean(centered, np.array([1, 2])), np.float32(16))
+    answers = {
+        "probability": opset.sigmoid(logit),
+        "cam": opset.divide(centered, np.float32(64)),
+    }
+    results = []
+    for name, node in answers.items():
+        node.output(0).get_tensor().set_names({name})
+        results.append(opset.result(node))
+    return openvino.Model(results, [slices], "tiny")
+
+
+@pytest.fixture
+def write_slice() -> Callable[..., Path]:
+    """Write a slice of a given mean brightness, in the format of the path's ending.
+
+    The left half is darker by 8 and the right half brighter by 8, so that it is a slice.
+    """
+
+    def write(path: Path, brightness: int = 100, side_px: int = 40) -> Path:
+        gray_hw = np.full((side_px, side_px), brightness - 8, np.uint8)
+        gray_hw[:, side_px // 2 :] = brightness + 8
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(gray_hw).save(path)
+        return path
+
+    return write

@@ -1,0 +1,51 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from tumorscope.workflows.phantom import phantom
+from tumorscope.workflows.train import train
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def navoneel() -> Path:
+    """The real slices of the dataset that the mission names."""
+    folder = Path(os.environ.get("TUMORSCOPE_DATA", PROJECT / "../shared/data")) / "navoneel"
+    if not folder.is_dir():
+        pytest.skip("no real slices: set TUMORSCOPE_DATA to the folder that holds navoneel/")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_run(navoneel, tmp_path_factory) -> Path:
+    """A short training on real slices, both phases."""
+    return train(
+        navoneel,
+        tmp_path_factory.mktemp("real") / "run",
+        backbone="efficientnetlite0",
+        overrides=["training.epochs=2", "training.fine_tune_epochs=1"],
+    )
+
+
+@pytest.fixture(scope="session")
+def phantom_run(tmp_path_factory) -> Path:
+    """A tiny training on phantoms with every option on."""
+    folder = tmp_path_factory.mktemp("phantoms")
+    phantom(folder / "slices", count=40, seed=3)
+    return train(
+        folder / "slices",
+        folder / "run",
+        backbone="efficientnetlite0",
+        overrides=[
+            "model.weights=random",
+            "preprocessing.side_px=32",
+            "training.epochs=4",
+            "training.fine_tune_epochs=1",
+            "training.learning_rate=0.1",
+            "training.early_stopping_patience=1",
+            "training.balance_classes=true",
+            "training.tensorboard=true",
+        ],
+    )

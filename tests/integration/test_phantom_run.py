@@ -1,0 +1,92 @@
+"""What a run leaves behind, with every option of the training on."""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+
+import tumorscope
+from tumorscope.errors import InputError, RecipeError
+from tumorscope.provenance import RESEARCH_USE_ONLY
+
+
+def test_the_run_folder_is_complete(phantom_run):
+    expected = """
+        recipe.yaml environment.json log.txt manifest.csv rejected.csv history.csv report.html
+        checkpoints/last.npz checkpoints/best.npz
+        model/model.keras model/model.xml model/model.bin model/model.onnx
+        model/artifact.json model/artifact.json.sha256 model/MODEL_CARD.md
+        evaluation/metrics.json evaluation/predictions.csv evaluation/history.png
+        evaluation/history.svg evaluation/confusion_matrix.png evaluation/roc.png
+        evaluation/precision_recall.png evaluation/mistakes.png
+        explanations/contact_sheet.png explanations/overlays
+    """
+    assert [name for name in expected.split() if not (phantom_run / name).exists()] == []
+
+
+def test_early_stopping_ends_a_phase_and_the_next_one_follows(phantom_run):
+    history = pd.read_csv(phantom_run / "history.csv")
+    assert history["epoch"].tolist() == list(range(1, len(history) + 1))
+    assert history["phase"].tolist()[-1] == "fine_tune"
+    frozen = history[history["phase"] == "frozen"]["val_loss"]
+    assert len(frozen) == 4 or frozen.iloc[-1] >= frozen.iloc[:-1].min()
+
+
+def test_tensorboard_logs_are_written(phantom_run):
+    assert list((phantom_run / "tensorboard").rglob("events.out.*"))
+
+
+def test_the_report_is_one_page_that_loads_nothing_and_says_what_it_is_for(phantom_run):
+    page = (phantom_run / "report.html").read_text("utf-8")
+    assert RESEARCH_USE_ONLY in page
+    assert not re.search(r"""(src|href)=["']?(https?:)?//""", page)
+    assert page.count("data:image/png;base64,") >= 6
+
+
+def test_evaluating_again_gives_the_same_figures(phantom_run):
+    before = (phantom_run / "evaluation" / "metrics.json").read_text()
+    tumorscope.evaluate(phantom_run)
+    assert (phantom_run / "evaluation" / "metrics.json").read_text() == before
+
+
+def test_other_slices_are_measured_apart(phantom_run, tmp_path):
+    tumorscope.phantom(tmp_path / "other", count=10, seed=9)
+    metrics = tumorscope.evaluate(phantom_run, tmp_path / "other", tmp_path / "results")
+    assert metrics["slices"] == 10
+    document = json.loads((tmp_path / "results" / "metrics.json").read_text())
+    assert document["part"] == str(tmp_path / "other")
+    assert not (tmp_path / "results" / "history.png").exists()
+
+
+def test_explaining_draws_as_many_slices_as_asked(phantom_run):
+    sheet = tumorscope.explain(phantom_run, count=4)
+    assert sheet.is_file()
+    assert len(list((phantom_run / "explanations" / "overlays").iterdir())) == 4
+
+
+def test_an_evaluation_never_replaces_a_folder_of_other_files(phantom_run, tmp_path):
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(InputError, match="holds other files"):
+        tumorscope.evaluate(phantom_run, out=tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "precious"
+
+
+def test_a_run_folder_is_never_overwritten(phantom_run):
+    data = phantom_run.parent / "slices"
+    with pytest.raises(InputError, match="--resume"):
+        tumorscope.train(data, phantom_run)
+
+
+def test_a_run_is_not_resumed_with_other_settings(phantom_run):
+    data = phantom_run.parent / "slices"
+    with pytest.raises(RecipeError, match="other settings"):
+        tumorscope.train(data, phantom_run, recipe="notebook", resume=True)
+
+
+def test_training_slices_and_validation_slices_are_apart(phantom_run):
+    manifest = pd.read_csv(phantom_run / "manifest.csv")
+    predictions = pd.read_csv(phantom_run / "evaluation" / "predictions.csv")
+    training = manifest[manifest["split"] == "train"]
+    assert not set(training["path"]) & set(predictions["path"])
+    assert not set(training["group"]) & set(manifest[manifest["split"] != "train"]["group"])

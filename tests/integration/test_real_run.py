@@ -1,0 +1,79 @@
+"""From real slices to a model that answers alike in every format, and quickly."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import onnxruntime
+import pandas as pd
+import pytest
+
+from tumorscope.artifact.reader import read_artifact
+from tumorscope.data.preprocessing import prepare_slice
+from tumorscope.data.readers import is_image_file, read_slice
+from tumorscope.inference.engine import Engine
+
+pytestmark = [pytest.mark.slow, pytest.mark.real_data]
+
+
+@pytest.fixture(scope="module")
+def prepared(navoneel, real_run) -> np.ndarray:
+    settings = read_artifact(real_run / "model").preprocessing
+    paths = sorted(path for path in navoneel.rglob("*") if is_image_file(path))[::5][:50]
+    slices = [prepare_slice(read_slice(path), settings)[0] for path in paths]
+    assert len(slices) == 50
+    return np.stack(slices)
+
+
+@pytest.fixture(scope="module")
+def keras_probabilities(prepared, real_run) -> np.ndarray:
+    classifier = keras.models.load_model(real_run / "model" / "model.keras")
+    probabilities = np.asarray(classifier(prepared.astype(np.float32)))[:, 0]
+    assert probabilities.std() > 0.02, "the probabilities must differ for this test to tell"
+    return probabilities
+
+
+def test_every_slice_of_the_folder_is_read(real_run):
+    assert len(pd.read_csv(real_run / "manifest.csv")) == 253
+    assert pd.read_csv(real_run / "rejected.csv").empty
+
+
+def test_onnx_answers_as_keras(prepared, keras_probabilities, real_run):
+    session = onnxruntime.InferenceSession(real_run / "model" / "model.onnx")
+    (found,) = session.run(["probability"], {"slices": prepared.astype(np.float32)})
+    np.testing.assert_allclose(found, keras_probabilities, atol=1e-4)
+
+
+def test_openvino_in_fp16_answers_as_keras(prepared, keras_probabilities, real_run):
+    found, _ = Engine(real_run / "model" / "model.xml").infer(prepared)
+    np.testing.assert_allclose(found, keras_probabilities, atol=1e-2)
+
+
+def test_the_map_is_the_same_in_both_exported_graphs(prepared, real_run):
+    _, half = Engine(real_run / "model" / "model.xml").infer(prepared)
+    _, full = Engine(real_run / "model" / "model.onnx").infer(prepared)
+    assert np.abs(half - full).max() <= 2e-2 * np.abs(full).max()
+
+
+def test_one_image_is_answered_from_a_cold_start_in_two_seconds_without_tensorflow(
+    navoneel, real_run
+):
+    image = next(path for path in sorted(navoneel.rglob("*")) if is_image_file(path))
+    code = (
+        "import sys; from tumorscope.cli.main import app; app(standalone_mode=False);"
+        "sys.exit(3 if {'tensorflow', 'keras'} & set(sys.modules) else 0)"
+    )
+    command = [sys.executable, "-c", code, "predict", str(real_run / "model"), str(image)]
+    seconds = []
+    for _ in range(3):
+        started = time.perf_counter()
+        answer = subprocess.run([*command, "--json"], capture_output=True, check=True)
+        seconds.append(time.perf_counter() - started)
+    assert min(seconds) < 2.0
+    (result,) = json.loads(answer.stdout)
+    assert list(result) == ["path", "probability", "verdict"]
+    assert Path(result["path"]) == image

@@ -1,0 +1,185 @@
+import os
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tumorscope.artifact.checksum import compute_sha256
+from tumorscope.data.manifest import COLUMNS, number_groups, read_manifest, write_table
+from tumorscope.errors import InputError
+
+
+@pytest.fixture
+def two_classes(tmp_path, write_slice):
+    """Three slices of each class, all different: no/0.png .. 2.png, yes/0.png .. 2.png."""
+    for label, name in enumerate(("no", "yes")):
+        for index in range(3):
+            write_slice(tmp_path / name / f"{index}.png", 20 + 100 * label + index)
+    return tmp_path
+
+
+class TestReadManifest:
+    def test_describes_each_slice(self, image_folder):
+        manifest, rejected = read_manifest(image_folder)
+        assert tuple(manifest.columns) == COLUMNS
+        assert manifest["label"].tolist() == [0] * 8 + [1] * 8
+        assert manifest["label_name"].tolist() == ["no"] * 8 + ["yes"] * 8
+        assert manifest["path"].tolist() == sorted(manifest["path"])
+        assert manifest["group"].tolist() == list(range(16))
+        assert rejected.empty
+        assert list(rejected.columns) == ["path", "reason"]
+        first = manifest.iloc[0]
+        assert first["sha256"] == compute_sha256(image_folder / "no" / first["path"].split("/")[-1])
+
+    def test_two_readings_are_equal(self, image_folder):
+        pd.testing.assert_frame_equal(
+            read_manifest(image_folder)[0], read_manifest(image_folder)[0]
+        )
+
+    def test_width_and_height_are_those_of_the_upright_slice(self, two_classes):
+        from PIL import Image
+
+        exif = Image.Exif()
+        exif[274] = 6
+        pixels = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(two_classes / "no" / "9.jpg", exif=exif)
+        row = read_manifest(two_classes)[0].set_index("path").loc[str(two_classes / "no/9.jpg")]
+        assert (row["width"], row["height"]) == (40, 60)
+
+    def test_unreadable_files_are_rejected_and_the_rest_goes_on(self, two_classes):
+        (two_classes / "no" / "1b.png").write_bytes(b"no image")
+        (two_classes / "yes" / "empty.jpg").touch()
+        (two_classes / "yes" / "broken link.png").symlink_to(two_classes / "gone.png")
+        manifest, rejected = read_manifest(two_classes)
+        assert len(manifest) == 6
+        assert rejected["path"].tolist() == [
+            str(two_classes / "no" / "1b.png"),
+            str(two_classes / "yes" / "empty.jpg"),
+        ]
+        assert rejected["reason"].str.startswith("not a readable").all()
+
+    def test_missing_file_of_a_table_is_rejected(self, two_classes):
+        table = two_classes / "table.csv"
+        table.write_text("path,label\nyes/0.png,yes\nno/0.png,no\nno/gone.png,no\n,no\n")
+        manifest, rejected = read_manifest(table)
+        assert len(manifest) == 2
+        assert rejected["reason"].tolist() == [
+            "cannot be read: No such file or directory",
+            "cannot be read: Is a directory",
+        ]
+
+    def test_progress_counts_every_file(self, two_classes):
+        (two_classes / "no" / "bad.png").touch()
+        seen = []
+        read_manifest(two_classes, on_progress=lambda done, total: seen.append((done, total)))
+        assert seen == [(done, 7) for done in range(1, 8)]
+
+    def test_class_without_a_readable_slice_is_refused(self, two_classes):
+        for file in (two_classes / "yes").iterdir():
+            file.write_bytes(b"no image")
+        with pytest.raises(InputError, match="found 0 with and 3 without a tumor"):
+            read_manifest(two_classes)
+
+    def test_no_readable_slice_at_all_is_refused(self, two_classes):
+        for file in two_classes.rglob("*.png"):
+            file.write_bytes(b"no image")
+        with pytest.raises(InputError, match="found 0 with and 0 without a tumor"):
+            read_manifest(two_classes)
+
+    def test_same_bytes_in_both_classes_are_refused_with_both_names(self, two_classes):
+        shutil.copy(two_classes / "no" / "1.png", two_classes / "yes" / "copy.png")
+        with pytest.raises(InputError, match=r"1 file\(s\) .*no/1\.png and .*yes/copy\.png"):
+            read_manifest(two_classes)
+
+    def test_same_bytes_in_one_class_share_a_group(self, two_classes):
+        shutil.copy(two_classes / "no" / "2.png", two_classes / "no" / "0 copy.png")
+        groups = read_manifest(two_classes)[0].set_index("path")["group"]
+        assert groups[str(two_classes / "no/0 copy.png")] == groups[str(two_classes / "no/2.png")]
+        assert groups.nunique() == 6
+
+    def test_slices_of_a_patient_share_a_group_across_classes(self, two_classes):
+        table = two_classes / "table.csv"
+        table.write_text(
+            "path,label,patient_id\nno/0.png,no,7\nyes/0.png,yes,7\nno/1.png,no,\nyes/1.png,yes,\n"
+        )
+        manifest, _ = read_manifest(table)
+        assert manifest["group"].tolist() == [0, 0, 1, 2]
+        assert manifest["patient_id"].iloc[0] == "7"
+
+    def test_file_listed_twice_is_one_group(self, two_classes):
+        table = two_classes / "table.csv"
+        table.write_text("path,label\nno/0.png,no\nyes/0.png,yes\nno/0.png,no\n")
+        assert read_manifest(table)[0]["group"].tolist() == [0, 1, 0]
+
+
+def make_links(pairs: list[tuple[int, int | None]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "sha256": [f"{sha:x}" for sha, _ in pairs],
+            "patient_id": [None if patient is None else str(patient) for _, patient in pairs],
+        }
+    )
+
+
+class TestNumberGroups:
+    def test_patients_and_bytes_join_transitively(self):
+        links = make_links([(1, 1), (2, None), (3, 2), (2, 1), (3, 1), (4, 3)])
+        assert number_groups(links).tolist() == [0, 0, 0, 0, 0, 1]
+
+    def test_patient_named_as_bytes_is_not_mixed_up(self):
+        links = pd.DataFrame({"sha256": ["a", "b"], "patient_id": ["b", None]})
+        assert number_groups(links).tolist() == [0, 1]
+
+    @settings(max_examples=80, deadline=None)
+    @given(
+        st.lists(
+            st.tuples(st.integers(0, 8), st.one_of(st.none(), st.integers(0, 5))),
+            min_size=1,
+            max_size=14,
+        )
+    )
+    def test_groups_are_the_connected_components(self, pairs):
+        groups = number_groups(make_links(pairs))
+        assert list(dict.fromkeys(groups.tolist())) == list(range(groups.max() + 1))
+        components = [{index} for index in range(len(pairs))]
+        for first in range(len(pairs)):
+            for second in range(first):
+                same_patient = pairs[first][1] is not None and pairs[first][1] == pairs[second][1]
+                if pairs[first][0] == pairs[second][0] or same_patient:
+                    joined = components[first] | components[second]
+                    for index in joined:
+                        components[index] = joined
+        for first in range(len(pairs)):
+            for second in range(first):
+                is_joined = second in components[first]
+                assert (groups[first] == groups[second]) == is_joined
+
+    def test_many_slices_of_one_patient_take_no_quadratic_time(self):
+        import time
+
+        count = 20_000
+        links = pd.DataFrame({"sha256": [f"{i:x}" for i in range(count)], "patient_id": "one"})
+        start = time.perf_counter()
+        assert number_groups(links).max() == 0
+        assert time.perf_counter() - start < 2
+
+
+class TestWriteTable:
+    def test_is_read_back(self, tmp_path):
+        table = pd.DataFrame({"path": ["a,b.png", 'c"d.png', "脑\n.png"], "label": [0, 1, 1]})
+        write_table(tmp_path / "new" / "table.csv", table)
+        pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "new" / "table.csv"), table)
+        assert b"\r" not in (tmp_path / "new" / "table.csv").read_bytes()
+
+    def test_name_that_is_not_utf8_is_written_and_found_again(self, two_classes):
+        """As it comes out of archives made on other systems."""
+        name = os.fsdecode(os.fsencode(two_classes / "no") + b"/Y\xfcz.png")
+        shutil.copy(two_classes / "no" / "1.png", name)
+        (two_classes / "no" / "1.png").unlink()
+        manifest, _ = read_manifest(two_classes)
+        assert len(manifest) == 6
+        write_table(two_classes / "manifest.csv", manifest)
+        assert (two_classes / "manifest.csv").stat().st_size > 0

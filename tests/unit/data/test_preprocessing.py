@@ -1,0 +1,112 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from tumorscope.data.preprocessing import Box, find_head, prepare_slice
+from tumorscope.recipe import PreprocessingSettings
+
+
+def make_settings(side_px: int = 64, crop_to_head: bool = True) -> PreprocessingSettings:
+    return PreprocessingSettings(side_px=side_px, crop_to_head=crop_to_head)
+
+
+def draw_head(
+    height: int, width: int, center: tuple[int, int], axes: tuple[int, int]
+) -> np.ndarray:
+    """A bright ellipse on black; center and axes are x, y."""
+    image = np.zeros((height, width, 3), np.uint8)
+    cv2.ellipse(image, center, axes, 0, 0, 360, (140, 140, 140), -1)
+    return image
+
+
+random_images = hnp.arrays(np.uint8, st.tuples(st.integers(1, 70), st.integers(1, 70), st.just(3)))
+
+
+class TestPrepareSlice:
+    @pytest.mark.parametrize("hw", [(40, 60), (64, 64), (300, 200), (32, 900)])
+    @pytest.mark.parametrize("crop", [False, True])
+    def test_gives_an_uint8_square(self, hw, crop):
+        image = np.random.default_rng(0).integers(0, 256, (*hw, 3), dtype=np.uint8)
+        prepared, _ = prepare_slice(image, make_settings(crop_to_head=crop))
+        assert prepared.shape == (64, 64, 3)
+        assert prepared.dtype == np.uint8
+
+    def test_leaves_the_slice_unchanged_and_shares_no_memory(self, phantom_slice):
+        before = phantom_slice.copy()
+        for crop in (False, True):
+            settings_ = make_settings(phantom_slice.shape[0], crop)
+            prepared, _ = prepare_slice(phantom_slice, settings_)
+            prepared[:] = 7
+        np.testing.assert_array_equal(phantom_slice, before)
+
+    def test_without_crop_shows_the_whole_slice(self, phantom_slice):
+        prepared, box = prepare_slice(phantom_slice, make_settings(crop_to_head=False))
+        assert box == Box(0, 0, *phantom_slice.shape[:2])
+        assert abs(float(prepared.mean()) - float(phantom_slice.mean())) < 1
+
+    def test_slice_of_the_right_size_is_not_resampled(self):
+        image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+        prepared, _ = prepare_slice(image, make_settings(64, crop_to_head=False))
+        np.testing.assert_array_equal(prepared, image)
+
+    def test_prepared_slice_shows_what_the_box_says(self, phantom_slice):
+        prepared, box = prepare_slice(phantom_slice, make_settings())
+        part = phantom_slice[box.top : box.top + box.height, box.left : box.left + box.width]
+        again, _ = prepare_slice(np.ascontiguousarray(part), make_settings(crop_to_head=False))
+        np.testing.assert_array_equal(prepared, again)
+
+    @settings(max_examples=80, deadline=None)
+    @given(image=random_images, crop=st.booleans())
+    def test_any_image_gives_a_square_and_a_box_inside_it(self, image, crop):
+        before = image.copy()
+        prepared, box = prepare_slice(image, make_settings(32, crop))
+        assert prepared.shape == (32, 32, 3)
+        assert 0 <= box.top < box.top + box.height <= image.shape[0]
+        assert 0 <= box.left < box.left + box.width <= image.shape[1]
+        np.testing.assert_array_equal(image, before)
+
+
+class TestFindHead:
+    def test_finds_a_bright_ellipse_on_black(self):
+        image = draw_head(240, 320, center=(180, 100), axes=(70, 80))
+        box = find_head(image)
+        assert box.top == pytest.approx(20, abs=6)
+        assert box.left == pytest.approx(110, abs=6)
+        assert box.height == pytest.approx(161, abs=10)
+        assert box.width == pytest.approx(141, abs=10)
+
+    def test_contains_the_whole_head_of_a_phantom(self, phantom_slice):
+        box = find_head(phantom_slice)
+        rows, columns = np.nonzero(phantom_slice[..., 0] > 100)
+        assert box.top <= rows.min() + 3
+        assert box.top + box.height >= rows.max() - 3
+        assert box.left <= columns.min() + 3
+        assert box.left + box.width >= columns.max() - 3
+
+    def test_bright_lesion_does_not_hide_the_head(self):
+        image = draw_head(240, 240, center=(120, 120), axes=(80, 90))
+        image[image > 0] = 60
+        cv2.circle(image, (120, 120), 15, (255, 255, 255), -1)
+        box = find_head(image)
+        assert box.height > 170
+        assert box.width > 150
+
+    def test_small_label_beside_the_head_is_left_out(self):
+        image = draw_head(240, 320, center=(200, 120), axes=(70, 80))
+        image[5:15, 5:40] = 255
+        assert find_head(image).left > 100
+
+    @pytest.mark.parametrize(
+        "image",
+        [
+            np.zeros((100, 120, 3), np.uint8),
+            np.full((100, 120, 3), 200, np.uint8),
+            draw_head(100, 120, center=(60, 50), axes=(8, 8)),
+        ],
+        ids=["black", "constant", "speck"],
+    )
+    def test_slice_without_a_head_is_used_whole(self, image):
+        assert find_head(image) == Box(0, 0, 100, 120)
