@@ -29,7 +29,7 @@ def phantom_slice() -> NDArray[np.uint8]:
 def image_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of eight slices with and eight without lesions: yes, no, masks, phantoms.csv."""
     folder = tmp_path_factory.mktemp("phantoms") / "slices"
-    write_phantoms(folder, 16, 5, lambda done: None)
+    write_phantoms(folder, 16, 5, lambda _: None)
     return folder
 
 

@@ -1,11 +1,11 @@
 """Files appear whole or not at all: written under a temporary name, then renamed."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 _PARTIAL = ".partial-"
 
@@ -18,7 +18,7 @@ def replace_file(path: Path) -> Iterator[Path]:
     The folder of `path` is made if need be.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{_PARTIAL}{os.getpid()}-{path.name}")
+    temporary = path.with_name(f"{_PARTIAL}{uuid4().hex}{path.suffix}")
     try:
         yield temporary
         temporary.replace(path)
@@ -53,4 +53,4 @@ def remove_partial(folder: Path) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text atomically."""
     with replace_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="surrogateescape")

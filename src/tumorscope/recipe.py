@@ -116,7 +116,10 @@ def _read_settings(source: str | Path) -> dict[str, Any]:
     if source in BUILT_IN:
         text = (resources.files("tumorscope") / "recipes" / f"{source}.yaml").read_text("utf-8")
     elif Path(source).is_file():
-        text = Path(source).read_text("utf-8")
+        try:
+            text = Path(source).read_text("utf-8")
+        except UnicodeDecodeError as error:
+            raise RecipeError(f"{source}: not UTF-8 text") from error
     else:
         raise RecipeError(
             f"no recipe {str(source)!r}{suggest(str(source), BUILT_IN)}; "
@@ -125,7 +128,7 @@ def _read_settings(source: str | Path) -> dict[str, Any]:
     try:
         settings = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise RecipeError(f"{source}: not valid YAML: {error}") from error
+        raise RecipeError(f"{source}: not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(settings, dict):
         raise RecipeError(f"{source}: a recipe is a YAML mapping, found {type(settings).__name__}")
     return settings
@@ -165,7 +168,7 @@ def _check_keys(settings: dict[str, Any]) -> None:
 def _flatten(settings: dict[str, Any]) -> list[str]:
     """List the keys of a mapping of sections: ``training.epochs``, ``seed``."""
     return [
-        f"{name}.{key}" if key else name
+        f"{name}.{key}" if key else str(name)
         for name, section in settings.items()
         for key in (section if isinstance(section, dict) else [None])
     ]

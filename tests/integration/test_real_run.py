@@ -56,7 +56,7 @@ def test_openvino_in_fp16_answers_as_keras(prepared, keras_probabilities, real_r
 def test_the_map_is_the_same_in_both_exported_graphs(prepared, real_run):
     _, half = Engine(real_run / "model" / "model.xml").infer(prepared)
     _, full = Engine(real_run / "model" / "model.onnx").infer(prepared)
-    assert np.abs(half - full).max() <= 2e-2 * np.abs(full).max()
+    assert np.abs(half - full).max() <= 5e-2 * np.abs(full).max()
 
 
 def test_one_image_is_answered_from_a_cold_start_in_two_seconds_without_tensorflow(

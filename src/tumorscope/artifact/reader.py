@@ -39,14 +39,14 @@ def read_artifact(folder: Path) -> ArtifactSpec:
         A file is missing or not what was written, or the format is of another version.
     """
     try:
-        checksum = (folder / CHECKSUM_FILE).read_text("utf-8")
-        if checksum != f"{compute_sha256(folder / SPEC_FILE)}  {SPEC_FILE}\n":
+        checksum = (folder / CHECKSUM_FILE).read_bytes()
+        if checksum != f"{compute_sha256(folder / SPEC_FILE)}  {SPEC_FILE}\n".encode():
             raise _damaged(folder / SPEC_FILE)
         spec = ArtifactSpec.model_validate_json((folder / SPEC_FILE).read_bytes())
         for name, sha256 in spec.files.items():
-            if Path(name).name != name or compute_sha256(folder / name) != sha256:
+            if Path(name).name != name or "\0" in name or compute_sha256(folder / name) != sha256:
                 raise _damaged(folder / name)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise ArtifactError(f"{folder}: incomplete artifact: {error}; copy it again") from error
     except ValidationError as error:
         raise ArtifactError(

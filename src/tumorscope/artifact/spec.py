@@ -1,8 +1,8 @@
 """What ``artifact.json`` says about a model."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from tumorscope import __version__
 from tumorscope.provenance import RESEARCH_USE_ONLY
@@ -31,8 +31,8 @@ class ArtifactSpec(BaseModel):
     weights: str
     preprocessing: PreprocessingSettings
     class_names: tuple[str, str] = CLASS_NAMES
-    threshold: float = 0.5
-    cam_scale: float
+    threshold: Annotated[float, Field(ge=0, le=1)] = 0.5
+    cam_scale: Annotated[float, Field(gt=0)]
     """The map's value that is drawn in the strongest color, in logit per position."""
     fingerprint: str
     """SHA-256 over the sorted SHA-256 of the training files; no name or order changes it."""

@@ -17,7 +17,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import RESEARCH_USE_ONLY
@@ -25,7 +25,7 @@ from tumorscope.provenance import RESEARCH_USE_ONLY
 if TYPE_CHECKING:
     from tumorscope.workflows.predict import Answer
 
-_stderr = Console(stderr=True, highlight=False)
+_stderr = Console(stderr=True, highlight=False, emoji=False)
 
 
 @contextmanager
@@ -62,7 +62,8 @@ def show_progress(quiet: bool) -> Iterator[ProgressCallback]:
 
 def say(message: str) -> None:
     """Print a line for the user, on stderr."""
-    _stderr.print(escape(message), soft_wrap=True)
+    printable = message.encode("utf-8", "backslashreplace").decode()
+    _stderr.print(escape(printable), soft_wrap=True)
 
 
 def say_notice() -> None:
@@ -72,10 +73,12 @@ def say_notice() -> None:
 
 def print_answers(answers: Iterable["Answer"]) -> None:
     """Print answers as a table."""
-    table = Table("path", "probability", "verdict")
+    table = Table(Column("path", overflow="fold"), "probability", "verdict")
     for answer in answers:
-        table.add_row(escape(answer.path), f"{answer.probability:.4f}", answer.verdict)
-    Console().print(table)
+        # A name that is not UTF-8 cannot be printed as it is.
+        path = answer.path.encode("utf-8", "backslashreplace").decode()
+        table.add_row(escape(path), f"{answer.probability:.4f}", answer.verdict)
+    Console(emoji=False).print(table)
 
 
 def print_metrics(metrics: Mapping[str, object]) -> None:
@@ -86,4 +89,4 @@ def print_metrics(metrics: Mapping[str, object]) -> None:
             continue
         shown = f"{value:.4f}" if isinstance(value, float) else str("-" if value is None else value)
         table.add_row(name.replace("_", " "), shown)
-    Console().print(table)
+    Console(emoji=False).print(table)

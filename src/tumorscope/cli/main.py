@@ -2,6 +2,7 @@
 
 import json
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -28,12 +29,13 @@ FAILURE = 1
 
 def main() -> None:
     """Run the command line; an error on purpose becomes one line and an exit code."""
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # an odd file is reported by its reader
     try:
         app()
-    except TumorscopeError as error:
+    except (TumorscopeError, OSError) as error:
         if "--debug" in sys.argv:
             raise
-        typer.echo(f"tumorscope: error: {error}", err=True)
+        typer.echo(f"tumorscope: error: {' '.join(str(error).splitlines())}", err=True)
         sys.exit(BAD_INPUT if isinstance(error, InputError) else FAILURE)
 
 

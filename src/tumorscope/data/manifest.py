@@ -91,9 +91,14 @@ def number_groups(manifest: pd.DataFrame) -> NDArray[np.int64]:
     for key, patient in zip(keys, manifest["patient_id"], strict=True):
         root = find(key)
         if isinstance(patient, str):
-            parent[find(f"patient {patient}")] = root
+            parent[root] = find(f"patient {patient}")
     groups, _ = pd.factorize(np.array([find(key) for key in keys], dtype=object))
     return groups.astype(np.int64)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a CSV table that `write_table` wrote: a class named ``None`` stays what it is."""
+    return pd.read_csv(path, keep_default_na=False, encoding_errors="surrogateescape")
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from tumorscope.errors import InputError
 
@@ -19,6 +19,7 @@ MAXIMUM_PIXELS = 64_000_000
 
 _FORMATS = ("JPEG", "PNG", "BMP", "TIFF")
 _DEEP_MODES = ("I", "I;16", "I;16L", "I;16B", "F")
+_PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
 
 
 def is_image_file(path: Path) -> bool:
@@ -50,6 +51,8 @@ def read_slice(path: Path) -> NDArray[np.uint8]:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:  # a NUL byte in the name
+        raise InputError(f"{path}: cannot be read: {error}") from error
     return decode_slice(data, str(path))
 
 
@@ -66,12 +69,12 @@ def decode_slice(data: bytes, name: str) -> NDArray[np.uint8]:
             f"{name}: not a readable JPEG, PNG, BMP or TIFF image ({_first_line(error)}); "
             "replace or remove the file"
         ) from error
-    if pixels.min() == pixels.max():
+    if (pixels == pixels[0, 0]).all():
         raise InputError(f"{name}: every pixel has the same value; this is no slice")
     return pixels
 
 
-def _check_header(image: Image.Image) -> None:
+def _check_header(image: ImageFile.ImageFile) -> None:
     """Refuse by the header alone, before any memory is spent on pixels."""
     width, height = image.size
     if min(width, height) < MINIMUM_SIDE_PX:
@@ -81,27 +84,42 @@ def _check_header(image: Image.Image) -> None:
     frames = getattr(image, "n_frames", 1)
     if image.format == "TIFF" and frames > 1:
         raise InputError(f"expected one slice, found {frames} pages; save each as its own file")
+    parts = [tile.extents or (0, 0, width, height) for tile in image.tile]
+    right, bottom = (max((part[side] for part in parts), default=0) for side in (2, 3))
+    if right * bottom < width * height:  # Pillow would fill the rest with black
+        raise InputError(f"holds fewer rows than the {width} x {height} px it declares")
 
 
-def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
+def _to_rgb(image: ImageFile.ImageFile) -> NDArray[np.uint8]:
+    is_deep = ";16" in str(image.tile[0][3])
     upright = ImageOps.exif_transpose(image)
     if upright.mode in _DEEP_MODES:
-        return np.repeat(_stretch(np.asarray(upright))[..., np.newaxis], 3, axis=-1)
+        gray = _stretch(np.asarray(upright))
+        tags = getattr(image, "tag_v2", {})
+        if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:  # Pillow inverts 8 bits only
+            gray = 255 - gray
+        return np.repeat(gray[..., np.newaxis], 3, axis=-1)
     if upright.has_transparency_data:
         black = Image.new("RGBA", upright.size, "black")
         upright = Image.alpha_composite(black, upright.convert("RGBA"))
-    return np.array(upright.convert("RGB"))
+    pixels = np.array(upright.convert("RGB"))
+    if is_deep and pixels.max() < 128:  # Pillow keeps the high byte only
+        raise InputError("16-bit color that uses less than half of its range; save it as gray")
+    return pixels
 
 
 def _stretch(gray_hw: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Stretch deep gray to 0..255; the file does not say which part of its range is used."""
     gray = gray_hw.astype(np.float64)
-    if not np.isfinite(gray).all():
-        raise InputError("holds values that are not finite")
     low, high = gray.min(), gray.max()
-    scaled = (gray - low) / max(high - low, np.finfo(np.float64).tiny) * 255
-    return np.asarray(scaled.round(), np.uint8)
+    if not np.isfinite([low, high]).all():
+        raise InputError("holds values that are not finite")
+    gray -= low
+    gray *= 255 / (high - low) if high > low else 0
+    return np.rint(gray, out=gray).astype(np.uint8)
 
 
 def _first_line(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):  # its own text holds a memory address
+        return "content of another format"
     return (str(error).splitlines() or [""])[0][:120] or type(error).__name__

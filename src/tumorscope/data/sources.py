@@ -10,6 +10,7 @@ from tumorscope.data.readers import is_image_file
 from tumorscope.errors import InputError, MissingExtraError
 
 KAGGLE_PREFIX = "kaggle:"
+_COLUMNS = frozenset({"path", "label", "patient_id"})
 _USUAL_NEGATIVE = {"yes": "no"}
 
 
@@ -54,10 +55,13 @@ def list_labelled_files(source: str | Path, positive: str) -> list[LabelledFile]
 
 
 def _list_folder(folder: Path, positive: str) -> list[LabelledFile]:
-    classes = sorted(child for child in folder.iterdir() if child.is_dir())
+    classes = sorted(child for child in folder.iterdir() if child.is_dir() and _list_images(child))
     if len(classes) == 1 and classes[0].name.lower() != positive.lower():
         return _list_folder(classes[0], positive)  # an archive unpacked into a folder of its own
-    by_name = {child.name.lower(): child for child in classes if _list_images(child)}
+    by_name = {child.name.lower(): child for child in classes}
+    if len(by_name) < len(classes):
+        names = ", ".join(child.name for child in classes)
+        raise InputError(f"{folder}: two folders differ in case only ({names}); join them")
     negative = _choose_negative(by_name.keys(), positive.lower(), folder)
     return [
         LabelledFile(path, label, by_name[name].name)
@@ -86,21 +90,24 @@ def _choose_negative(found: Iterable[str], positive: str, where: Path) -> str:
 
 def _list_csv(table: Path, positive: str) -> list[LabelledFile]:
     try:
-        rows = pd.read_csv(table, dtype=str, keep_default_na=False)
+        rows = pd.read_csv(
+            table, dtype=str, keep_default_na=False, index_col=False, usecols=_COLUMNS.__contains__
+        )
     except (ValueError, UnicodeDecodeError) as error:
         raise InputError(f"{table}: not a readable CSV table: {error}") from error
     if missing := {"path", "label"} - set(rows.columns):
         raise InputError(f"{table}: the column {sorted(missing)[0]!r} is missing")
-    names = rows["label"].str.strip()
+    written = rows["label"].str.strip()
+    names = written.str.lower()
     is_numeric = set(names) <= {"0", "1"}
-    chosen = "1" if is_numeric else positive
+    chosen = "1" if is_numeric else positive.lower()
     negative = _choose_negative(list(names.unique()), chosen, table)
     if unknown := set(names) - {chosen, negative}:
         raise InputError(f"{table}: the label {sorted(unknown)[0]!r} is neither of two classes")
     patients = rows["patient_id"] if "patient_id" in rows else [None] * len(rows)
     return [
-        LabelledFile(table.parent / path, int(name == chosen), name, patient or None)
-        for path, name, patient in zip(rows["path"], names, patients, strict=True)
+        LabelledFile(table.parent / path, int(name.lower() == chosen), name, patient or None)
+        for path, name, patient in zip(rows["path"], written, patients, strict=True)
     ]
 
 

@@ -1,5 +1,6 @@
 """From image files to answers, with decoding and inference side by side."""
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -56,6 +57,11 @@ class Prediction:
         return Explanation(
             name, self.image, self.box, self.cam, self.probability, self.verdict, truth
         )
+
+    def name_picture(self, number: int) -> str:
+        """Name a picture of this slice; the number tells apart files of the same name."""
+        stem = os.fsencode(self.path.stem)[:200].decode("utf-8", "ignore")
+        return f"{number:05d} {stem}.png"
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class SliceStore:
         self._paths = [Path(path) for path in manifest["path"]]
         self.side_px = settings.side_px
         self._settings = settings
-        self._capacity = cache_mb * 2**20 // (settings.side_px**2 * 3)
+        self._room = cache_mb * 2**20
         self._cache: dict[int, NDArray[np.uint8]] = {}
         self._pool = ThreadPoolExecutor(os.cpu_count())
 
@@ -51,15 +51,25 @@ class SliceStore:
 
     def read_batch(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Give the prepared slices of some rows, shape (N, side, side, 3), uint8."""
-        return np.stack(list(self._pool.map(self._read, rows.tolist())))
+        slices = list(self._pool.map(self._read, rows.tolist()))
+        for row, pixels in zip(rows.tolist(), slices, strict=True):
+            if row not in self._cache and pixels.nbytes <= self._room:
+                self._cache[row] = pixels
+                self._room -= pixels.nbytes
+        return np.stack([np.broadcast_to(pixels, (*pixels.shape[:2], 3)) for pixels in slices])
+
+    def close(self) -> None:
+        """Let go of the decoded slices; TensorFlow holds on to a dataset's generator for good."""
+        self._cache.clear()
+        self._pool.shutdown()
 
     def _read(self, row: int) -> NDArray[np.uint8]:
+        """Give a prepared slice, shape (side, side, 1) if it is gray as most are, else 3."""
         if row in self._cache:
             return self._cache[row]
         prepared, _ = prepare_slice(read_slice(self._paths[row]), self._settings)
-        if len(self._cache) < self._capacity:
-            self._cache[row] = prepared
-        return prepared
+        is_gray = bool((prepared == prepared[..., :1]).all())
+        return prepared[..., :1].copy() if is_gray else prepared
 
 
 def build_training_batches(

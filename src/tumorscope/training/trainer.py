@@ -1,5 +1,7 @@
 """Train a classifier in two phases: the head, then the top of the backbone with it."""
 
+import ctypes
+import gc
 import importlib.util
 import math
 from collections.abc import Callable
@@ -54,16 +56,43 @@ def list_phases(settings: TrainingSettings) -> list[Phase]:
     ]
 
 
+def prepare_classifier(recipe: Recipe, run: Path) -> keras.Model:
+    """Build the network of a recipe, with pretrained weights unless a run goes on.
+
+    Parameters
+    ----------
+    recipe
+        The network, its weights and the seed.
+    run
+        The run folder, which may not exist yet; with checkpoints in it, weights are not needed.
+
+    Raises
+    ------
+    RecipeError, InputError, TumorscopeError
+        The backbone is not known or its weights cannot be had.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    tf.config.experimental.enable_op_determinism()
+    model = build_classifier(recipe.model, recipe.preprocessing.side_px)
+    if Checkpoints(run / "checkpoints").load_history().empty:
+        load_weights(model.get_layer(BACKBONE), recipe.model.backbone, recipe.model.weights)
+    return model
+
+
 def train_classifier(
+    model: keras.Model,
     recipe: Recipe,
     manifest: pd.DataFrame,
     run: Path,
     on_progress: Callable[[int, int], None],
-) -> tuple[keras.Model, pd.DataFrame]:
+) -> pd.DataFrame:
     """Train, from the start or from where a run was interrupted.
 
     Parameters
     ----------
+    model
+        From `prepare_classifier`; ends with the weights of the epoch with the lowest validation
+        loss.
     recipe
         Everything that decides the result, besides the data.
     manifest
@@ -75,23 +104,12 @@ def train_classifier(
 
     Returns
     -------
-    tuple
-        The classifier with the weights of the epoch with the lowest validation loss, and the
-        history, one row per epoch.
-
-    Raises
-    ------
-    RecipeError, InputError, TumorscopeError
-        The backbone or its weights cannot be had, or a slice can no longer be read.
+    pandas.DataFrame
+        The history, one row per epoch.
     """
-    keras.utils.set_random_seed(recipe.seed)
-    tf.config.experimental.enable_op_determinism()
     settings = recipe.training
     checkpoints = Checkpoints(run / "checkpoints")
     history = checkpoints.load_history()
-    model = build_classifier(recipe.model, recipe.preprocessing.side_px)
-    if history.empty:
-        load_weights(model.get_layer(BACKBONE), recipe.model.backbone, recipe.model.weights)
     stores = _open_stores(recipe, manifest)
     epochs = settings.epochs + settings.fine_tune_epochs
     callbacks = [ProgressReporter(count_steps(stores[TRAIN], settings), epochs, on_progress)]
@@ -99,8 +117,11 @@ def train_classifier(
         callbacks.append(_build_tensorboard(run))
     for phase in list_phases(settings):
         history = _train_phase(phase, model, recipe, stores, checkpoints, history, callbacks)
+    for store in stores.values():
+        store.close()
+    _release_memory()
     checkpoints.restore_best_weights(model)
-    return model, history
+    return history
 
 
 def _train_phase(
@@ -165,6 +186,13 @@ def _open_stores(recipe: Recipe, manifest: pd.DataFrame) -> Stores:
         cache_mb = round(recipe.training.cache_mb * share)
         stores[part] = SliceStore(slices, recipe.preprocessing, cache_mb)
     return stores
+
+
+def _release_memory() -> None:
+    """Give freed memory back to the system: the C library keeps it, and the export needs much."""
+    gc.collect()
+    if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
+        libc.malloc_trim(0)
 
 
 def _build_tensorboard(run: Path) -> keras.callbacks.Callback:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from tumorscope.artifact.reader import find_artifact
 from tumorscope.atomic import replace_folder
-from tumorscope.data.manifest import read_manifest, write_table
+from tumorscope.data.manifest import read_manifest, read_table, write_table
 from tumorscope.data.readers import read_slice
 from tumorscope.data.splits import VALIDATION
 from tumorscope.errors import InputError
@@ -57,7 +57,7 @@ def evaluate(
     if data is None:
         run = Path(model)
         manifest, rejected = read_validation_part(run), None
-        folder, history = Path(out or run / "evaluation"), pd.read_csv(run / "history.csv")
+        folder, history = Path(out or run / "evaluation"), read_table(run / "history.csv")
     elif out is None:
         raise InputError("give --out FOLDER for an evaluation on other data")
     else:
@@ -87,12 +87,14 @@ def read_validation_part(run: Path) -> pd.DataFrame:
             f"{run}: not a run folder, so it has no validation part; give its run folder, or "
             f"labelled slices: tumorscope evaluate {artifact} FOLDER --out RESULTS"
         )
-    manifest = pd.read_csv(run / "manifest.csv")
+    manifest = read_table(run / "manifest.csv")
     return manifest[manifest["split"] == VALIDATION]
 
 
 def _check_replaceable(folder: Path) -> None:
     """Replace an earlier evaluation only, never a folder of something else."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: a file; choose a new folder with --out")
     if folder.exists() and any(folder.iterdir()) and not (folder / "metrics.json").exists():
         raise InputError(f"{folder}: holds other files; choose a new folder with --out")
 

@@ -44,8 +44,9 @@ def explain(
         raise InputError(f"--count: expected at least 1, found {count}")
     run = Path(run)
     predictor = Predictor.load(run)
+    manifest = read_validation_part(run)
     seed = yaml.safe_load((run / "recipe.yaml").read_text("utf-8"))["seed"]
-    chosen = choose_slices(read_validation_part(run), count, seed)
+    chosen = choose_slices(manifest, count, seed)
     truths = [CLASS_NAMES[label] for label in chosen["label"]]
     scale = predictor.spec.cam_scale
     explanations = []
@@ -54,9 +55,7 @@ def explain(
         answers = answer_slices(predictor, list(chosen["path"]), "explaining", on_progress)
         for number, (answer, truth) in enumerate(zip(answers, truths, strict=True), start=1):
             explanation = answer.explain(truth)
-            draw_overlay(explanation, scale).save(
-                folder / "overlays" / f"{number:03d} {answer.path.stem}.png"
-            )
+            draw_overlay(explanation, scale).save(folder / "overlays" / answer.name_picture(number))
             explanations.append(explanation)
         draw_contact_sheet(explanations, scale).save(folder / "contact_sheet.png")
     return run / "explanations" / "contact_sheet.png"

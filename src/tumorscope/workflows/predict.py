@@ -59,6 +59,8 @@ def predict(
     InputError
         An input does not exist, or a folder holds no images.
     """
+    if out is not None and Path(out).is_dir():
+        raise InputError(f"{out}: a folder; give the name of a CSV file with --out")
     paths = list(_list_images(inputs))
     predictor = Predictor.load(Path(model))
     answers, rejected = [], []
@@ -91,13 +93,12 @@ def _list_images(inputs: str | Path | Sequence[str | Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        images = sorted(file for file in path.rglob("*") if is_image_file(file))
+        images = sorted(file for file in path.rglob("*") if is_image_file(file) and file.is_file())
         if not images:
             raise InputError(f"{path}: no JPEG, PNG, BMP or TIFF images in this folder")
         yield from images
 
 
 def _write_overlay(folder: Path, number: int, prediction: Prediction, cam_scale: float) -> None:
-    """Write a picture whose number tells apart files of the same name."""
-    with replace_file(folder / f"{number:05d} {prediction.path.stem}.png") as temporary:
+    with replace_file(folder / prediction.name_picture(number)) as temporary:
         draw_overlay(prediction.explain(), cam_scale).save(temporary)

@@ -4,9 +4,10 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
@@ -15,7 +16,7 @@ from tumorscope.artifact.checksum import compute_fingerprint
 from tumorscope.artifact.spec import OPENVINO_FILE, SPEC_FILE, ArtifactSpec
 from tumorscope.artifact.writer import write_artifact
 from tumorscope.atomic import remove_partial, replace_folder, write_text
-from tumorscope.data.manifest import read_manifest, write_table
+from tumorscope.data.manifest import read_manifest, read_table, write_table
 from tumorscope.data.splits import TRAIN, VALIDATION, assign_split
 from tumorscope.errors import InputError, MissingExtraError, RecipeError
 from tumorscope.evaluation.metrics import compute_metrics
@@ -77,18 +78,28 @@ def train(
     overrides = [*overrides, *([f"model.backbone={backbone}"] if backbone else [])]
     settings = load_recipe(recipe, overrides)
     arguments = {"data": data, "recipe": recipe, "overrides": overrides, "positive": positive}
-    train_classifier = _import_trainer()
+    if run.is_file():
+        raise InputError(f"{run}: a file; choose a new folder with --out")
     if run.exists() and any(run.iterdir()) and not resume:
         raise InputError(f"{run}: not empty; continue that run with --resume or choose another")
     remove_partial(run)
-    if (run / "recipe.yaml").exists():
+    goes_on = (run / "recipe.yaml").exists()
+    if goes_on:
         manifest = _reopen(run, settings)
     else:
-        manifest = _prepare(run, data, settings, positive, arguments, on_progress)
+        manifest, rejected = read_manifest(
+            data, positive, lambda done, total: on_progress("reading slices", done, total)
+        )
+        manifest = assign_split(manifest, settings.data, settings.seed)
+    trainer = _import_trainer()
+    classifier = trainer.prepare_classifier(settings, run)
+    if not goes_on:  # only now, when data, recipe and weights are known to be usable
+        _write_preparation(run, settings, manifest, rejected, arguments)
     with _log_to(run / "log.txt"):
         if not (run / "model" / SPEC_FILE).exists():
             _log.info("training %s with %s", settings.name, settings.model.backbone)
-            classifier, history = train_classifier(
+            history = trainer.train_classifier(
+                classifier,
                 settings,
                 manifest,
                 run,
@@ -105,16 +116,16 @@ def train(
     return run
 
 
-def _import_trainer() -> Callable[..., tuple[Any, pd.DataFrame]]:
+def _import_trainer() -> ModuleType:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with _silent_stderr():
-            from tumorscope.training.trainer import train_classifier
+            from tumorscope.training import trainer
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] in ("keras", "tensorflow"):
             raise MissingExtraError("Training", "train") from error
         raise
-    return train_classifier
+    return trainer
 
 
 @contextmanager
@@ -131,25 +142,19 @@ def _silent_stderr() -> Iterator[None]:
         os.close(original)
 
 
-def _prepare(
+def _write_preparation(
     run: Path,
-    data: str | Path,
     recipe: Recipe,
-    positive: str,
+    manifest: pd.DataFrame,
+    rejected: pd.DataFrame,
     arguments: Mapping[str, object],
-    on_progress: ProgressCallback,
-) -> pd.DataFrame:
-    """Read and divide the data; the recipe is written last and says that this is done."""
-    manifest, rejected = read_manifest(
-        data, positive, lambda done, total: on_progress("reading slices", done, total)
-    )
-    manifest = assign_split(manifest, recipe.data, recipe.seed)
+) -> None:
+    """Write what a training starts from; the recipe comes last and says that this is done."""
     write_table(run / "manifest.csv", manifest)
     write_table(run / "rejected.csv", rejected)
     environment = json.dumps(describe_environment(arguments), indent=2)
     write_text(run / "environment.json", environment + "\n")
     write_text(run / "recipe.yaml", recipe.to_yaml())
-    return manifest
 
 
 def _reopen(run: Path, recipe: Recipe) -> pd.DataFrame:
@@ -159,7 +164,7 @@ def _reopen(run: Path, recipe: Recipe) -> pd.DataFrame:
             f"{run}: was started with other settings ({run / 'recipe.yaml'}); resume with the "
             "same recipe and overrides, or choose another folder"
         )
-    manifest = pd.read_csv(run / "manifest.csv")
+    manifest = read_table(run / "manifest.csv")
     missing = [path for path in manifest["path"] if not Path(path).is_file()]
     if missing:
         raise InputError(f"{missing[0]}: gone since the run was started; put it back")
@@ -199,7 +204,7 @@ def _write_model(
         )
         spec = spec.model_copy(update={"cam_scale": choose_cam_scale(table["cam_peak"])})
         metrics = compute_metrics(table["label"], table["probability"], spec.threshold)
-        rejected = pd.read_csv(run / "rejected.csv")
+        rejected = read_table(run / "rejected.csv")
         card = render_model_card(
             spec.model_dump(),
             {"part": VALIDATION, **metrics},

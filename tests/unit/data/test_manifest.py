@@ -160,11 +160,11 @@ class TestNumberGroups:
     def test_many_slices_of_one_patient_take_no_quadratic_time(self):
         import time
 
-        count = 20_000
+        count = 8_000
         links = pd.DataFrame({"sha256": [f"{i:x}" for i in range(count)], "patient_id": "one"})
         start = time.perf_counter()
         assert number_groups(links).max() == 0
-        assert time.perf_counter() - start < 2
+        assert time.perf_counter() - start < 1
 
 
 class TestWriteTable:

@@ -1,0 +1,37 @@
+"""The example notebook runs from its first cell to its last."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+import tumorscope
+
+NOTEBOOK = Path(__file__).parents[2] / "examples" / "brain_tumor_kaggle.ipynb"
+SETTINGS = (
+    "model.backbone=efficientnetlite0",
+    "preprocessing.side_px=64",
+    "training.epochs=1",
+    "training.fine_tune_epochs=1",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the Jupyter client
+def test_it_trains_explains_and_predicts_on_phantoms(tmp_path, monkeypatch):
+    tumorscope.phantom(tmp_path / "slices", count=20, seed=2)
+    monkeypatch.setenv("EXAMPLE_DATA", "slices")
+    monkeypatch.setenv("EXAMPLE_SETTINGS", " ".join(SETTINGS))
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    assert len(notebook.cells) <= 15
+    client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": tmp_path}})
+    client.execute()
+    pictures = [
+        output
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    assert len(pictures) == 5
+    assert (tmp_path / "run" / "report.html").is_file()

@@ -1,0 +1,158 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tumorscope.artifact.checksum import compute_sha256
+from tumorscope.artifact.reader import find_artifact, read_artifact
+from tumorscope.artifact.spec import CHECKSUM_FILE, OPENVINO_FILE, SPEC_FILE
+from tumorscope.artifact.writer import write_artifact
+from tumorscope.errors import ArtifactError, InputError
+from tumorscope.provenance import RESEARCH_USE_ONLY
+
+
+@pytest.fixture
+def artifact(tiny_artifact, tmp_path):
+    """A copy that a test may damage."""
+    return Path(shutil.copytree(tiny_artifact, tmp_path / "model"))
+
+
+def rewrite_spec(folder: Path, **changes: object) -> None:
+    """Change artifact.json and vouch for it, as somebody who knows the format could."""
+    document = json.loads((folder / SPEC_FILE).read_text()) | changes
+    (folder / SPEC_FILE).write_text(json.dumps(document))
+    checksum = compute_sha256(folder / SPEC_FILE)
+    (folder / CHECKSUM_FILE).write_text(f"{checksum}  {SPEC_FILE}\n")
+
+
+class TestRoundTrip:
+    def test_what_was_written_is_read(self, artifact):
+        spec = read_artifact(artifact)
+        assert write_artifact(artifact, spec.model_copy(update={"files": {}})) == spec
+        assert read_artifact(artifact) == spec
+
+    def test_every_file_is_vouched_for(self, artifact):
+        (artifact / "MODEL_CARD.md").write_text("# Card")
+        spec = write_artifact(artifact, read_artifact(artifact))
+        assert set(spec.files) == {"MODEL_CARD.md", "model.xml", "model.bin"}
+        assert read_artifact(artifact) == spec
+
+    def test_checksum_is_in_the_form_sha256sum_reads(self, artifact):
+        line = (artifact / CHECKSUM_FILE).read_text()
+        assert line == f"{compute_sha256(artifact / SPEC_FILE)}  artifact.json\n"
+
+    def test_says_that_it_is_for_research_only(self, artifact):
+        assert json.loads((artifact / SPEC_FILE).read_text())["notice"] == RESEARCH_USE_ONLY
+
+    def test_file_added_later_does_no_harm(self, artifact):
+        (artifact / "notes.txt").write_text("mine")
+        assert "notes.txt" not in read_artifact(artifact).files
+
+    def test_folder_may_be_anywhere(self, artifact, tmp_path):
+        spec = read_artifact(artifact)
+        moved = tmp_path / "Ördner mit blank" / "脑"
+        moved.parent.mkdir()
+        artifact.rename(moved)
+        assert read_artifact(moved) == spec
+
+
+class TestDamage:
+    @pytest.mark.parametrize("name", [SPEC_FILE, CHECKSUM_FILE, OPENVINO_FILE, "model.bin"])
+    def test_any_changed_byte_is_detected(self, artifact, name):
+        path = artifact / name
+        original = path.read_bytes()
+        size = len(original)
+        offsets = {*range(0, size, max(size // 120, 1)), *range(max(size - 3, 0), size)}
+        for offset in sorted(offsets):
+            for flip in (0x01, 0x20, 0x80, 0x07):  # 0x07 makes a line feed a carriage return
+                damaged = bytearray(original)
+                damaged[offset] ^= flip
+                path.write_bytes(damaged)
+                with pytest.raises(ArtifactError, match=r"changed since|incomplete"):
+                    read_artifact(artifact)
+        path.write_bytes(original)
+        read_artifact(artifact)
+
+    @pytest.mark.parametrize("name", [SPEC_FILE, CHECKSUM_FILE, OPENVINO_FILE, "model.bin"])
+    @pytest.mark.parametrize("change", ["cut", "longer", "empty"])
+    def test_changed_length_is_detected(self, artifact, name, change):
+        data = (artifact / name).read_bytes()
+        changed = {"cut": data[:-1], "longer": data + b"\n", "empty": b""}[change]
+        (artifact / name).write_bytes(changed)
+        with pytest.raises(ArtifactError, match=r"changed since it was written"):
+            read_artifact(artifact)
+
+    @pytest.mark.parametrize("name", [SPEC_FILE, CHECKSUM_FILE, OPENVINO_FILE, "model.bin"])
+    def test_missing_file_is_named(self, artifact, name):
+        (artifact / name).unlink()
+        with pytest.raises(ArtifactError, match=rf"incomplete artifact: .*{name}.*copy it again"):
+            read_artifact(artifact)
+
+    def test_damaged_file_is_named(self, artifact):
+        (artifact / "model.bin").write_bytes(b"other weights")
+        with pytest.raises(ArtifactError, match=r"model\.bin: changed since it was written"):
+            read_artifact(artifact)
+
+    def test_is_an_input_error(self):
+        assert issubclass(ArtifactError, InputError)
+
+
+class TestOtherFormats:
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"format_version": 2},
+            {"format_version": "x"},
+            {"unknown": 1},
+            {"preprocessing": {"side_px": 1, "crop_to_head": False}},
+            {"threshold": None},
+            {"files": ["model.xml"]},
+        ],
+    )
+    def test_spec_that_is_not_understood_is_refused(self, artifact, changes):
+        rewrite_spec(artifact, **changes)
+        with pytest.raises(ArtifactError, match=r"artifact\.json: not an artifact that this"):
+            read_artifact(artifact)
+
+    @pytest.mark.parametrize("scale", [0, -1])
+    def test_scale_that_cannot_be_divided_by_is_refused(self, artifact, scale):
+        rewrite_spec(artifact, cam_scale=scale)
+        with pytest.raises(ArtifactError, match="not an artifact"):
+            read_artifact(artifact)
+
+    @pytest.mark.parametrize("threshold", [-0.1, 1.5])
+    def test_threshold_that_is_no_probability_is_refused(self, artifact, threshold):
+        rewrite_spec(artifact, threshold=threshold)
+        with pytest.raises(ArtifactError, match="not an artifact"):
+            read_artifact(artifact)
+
+    def test_artifact_without_a_graph_is_refused(self, artifact):
+        rewrite_spec(artifact, files={})
+        with pytest.raises(ArtifactError, match=r"the artifact has no model\.xml; train again"):
+            read_artifact(artifact)
+
+    @pytest.mark.parametrize(
+        "name", ["../secret", "/etc/hostname", "sub/file", ".", "..", "", "a\0b", "x" * 300]
+    )
+    def test_path_out_of_the_folder_is_refused(self, artifact, name):
+        secret = artifact.parent / "secret"
+        secret.write_text("x")
+        (artifact / "sub").mkdir()
+        shutil.copy(secret, artifact / "sub" / "file")
+        files = read_artifact(artifact).files
+        rewrite_spec(artifact, files={**files, name: compute_sha256(secret)})
+        with pytest.raises(ArtifactError, match=r"changed since|incomplete|not an artifact"):
+            read_artifact(artifact)
+
+
+class TestFindArtifact:
+    def test_finds_artifact_and_run_folder(self, artifact):
+        assert find_artifact(artifact) == artifact
+        assert find_artifact(artifact.parent) == artifact
+
+    @pytest.mark.parametrize("name", ["", "gone", "model/model.xml", "model/artifact.json"])
+    def test_anything_else_is_named(self, tiny_artifact, tmp_path, name):
+        shutil.copytree(tiny_artifact, tmp_path / "deeper" / "model")
+        with pytest.raises(ArtifactError, match=r"no model here; expected a run folder"):
+            find_artifact(tmp_path / name)

@@ -1,0 +1,274 @@
+import json
+import os
+import shutil
+import struct
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import tumorscope
+from tumorscope.cli.main import main
+from tumorscope.errors import InputError, MissingExtraError
+from tumorscope.provenance import RESEARCH_USE_ONLY
+
+
+class Outcome(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(monkeypatch, capsys) -> Run:
+    """Run the command line as the shell would, in this process."""
+
+    def run(*arguments: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["tumorscope", *map(str, arguments)])
+        try:
+            main()
+        except SystemExit as exit_:
+            code = exit_.code or 0
+        else:
+            code = 0
+        return Outcome(int(code), *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def slices(write_slice, tmp_path):
+    """Two slices and one file that is no image."""
+    write_slice(tmp_path / "slices" / "dark.png", 20)
+    write_slice(tmp_path / "slices" / "light.png", 120)
+    (tmp_path / "slices" / "bad.png").write_bytes(b"no image")
+    return tmp_path / "slices"
+
+
+def assert_one_line_error(outcome: Outcome, code: int, *parts: str) -> None:
+    assert outcome.code == code
+    assert outcome.out == ""
+    (line,) = outcome.err.splitlines()
+    assert line.startswith("tumorscope: error: ")
+    for part in parts:
+        assert part in line
+
+
+class TestGeneral:
+    def test_version_is_the_one_of_the_package(self, run):
+        assert run("--version") == (0, f"tumorscope {tumorscope.__version__}\n", "")
+
+    @pytest.mark.parametrize("command", ["train", "evaluate", "explain", "predict", "phantom"])
+    def test_help_names_every_command_and_each_has_its_own(self, run, command):
+        outcome = run("--help")
+        assert outcome.code == 0
+        assert command in outcome.out
+        assert "Not a medical device" in " ".join(outcome.out.split())
+        own = run(command, "--help")
+        assert own.code == 0
+        assert f"tumorscope {command}" in own.out
+
+    @pytest.mark.parametrize(
+        ("arguments", "part"),
+        [
+            (["no-such-command"], "no-such-command"),
+            (["predict"], "'model'"),
+            (["predict", "m", "i", "--no-such-option"], "--no-such-option"),
+            (["explain", "r", "--count", "0"], "--count"),
+            (["explain", "r", "--count", "many"], "integer"),
+            (["train", "data"], "--out"),
+        ],
+    )
+    def test_misuse_is_exit_code_2_and_names_the_argument(self, run, arguments, part):
+        outcome = run(*arguments)
+        assert outcome.code == 2
+        assert part in outcome.err
+        assert "Traceback" not in outcome.err
+
+
+class TestErrors:
+    def test_bad_input_is_one_line_that_names_the_file(self, run, tiny_artifact, tmp_path):
+        outcome = run("predict", "-q", tiny_artifact, tmp_path / "gone.png")
+        assert_one_line_error(outcome, 2, "gone.png: no such file or folder")
+
+    def test_progress_adds_nothing_to_the_error(self, run, tiny_artifact, tmp_path):
+        outcome = run("predict", tiny_artifact, tmp_path / "gone.png")
+        assert outcome.code == 2
+        assert "tumorscope: error: " in outcome.err
+        assert outcome.err.strip().count("\n") == 0
+
+    def test_missing_model_is_one_line(self, run, slices):
+        assert_one_line_error(run("predict", "-q", slices, slices), 2, "slices: no model here")
+
+    def test_damaged_model_is_one_line_that_names_the_file(
+        self, run, tiny_artifact, slices, tmp_path
+    ):
+        model = Path(shutil.copytree(tiny_artifact, tmp_path / "model"))
+        (model / "model.bin").write_bytes(b"x")
+        assert_one_line_error(run("predict", "-q", model, slices), 2, "model.bin: changed since")
+
+    def test_unknown_recipe_setting_is_one_line_with_the_nearest(self, run, tmp_path):
+        arguments = (
+            "train",
+            "-q",
+            tmp_path,
+            "--out",
+            tmp_path / "run",
+            "--set",
+            "training.epoch=3",
+        )
+        assert_one_line_error(
+            run(*arguments), 2, "training.epoch is not a setting; did you mean 'training.epochs'?"
+        )
+        assert not (tmp_path / "run").exists()
+
+    def test_malformed_recipe_is_one_line(self, run, tmp_path):
+        (tmp_path / "r.yaml").write_text("a: [\nb: }")
+        arguments = ("train", "-q", tmp_path, "--out", tmp_path / "run", "--recipe")
+        assert_one_line_error(run(*arguments, tmp_path / "r.yaml"), 2, "r.yaml: not valid YAML")
+
+    def test_name_with_a_line_feed_stays_on_one_line(self, run, tiny_artifact, tmp_path):
+        assert_one_line_error(run("predict", "-q", tiny_artifact, tmp_path / "a\nb.png"), 2)
+
+    def test_place_that_cannot_be_written_is_one_line(self, run, tiny_artifact, slices, tmp_path):
+        (tmp_path / "results").mkdir()
+        outcome = run(
+            "predict", "-q", tiny_artifact, slices / "dark.png", "--out", tmp_path / "results"
+        )
+        assert outcome.code in (1, 2)
+        assert "results" in outcome.err
+        assert len(outcome.err.splitlines()) == 1
+
+    def test_file_in_place_of_a_folder_is_one_line(self, run, tiny_artifact, slices, tmp_path):
+        (tmp_path / "file").write_text("x")
+        outcome = run(
+            "predict", "-q", tiny_artifact, slices / "dark.png", "--overlays", tmp_path / "file"
+        )
+        assert outcome.code in (1, 2)
+        assert len(outcome.err.splitlines()) == 1
+
+    def test_missing_extra_is_exit_code_1(self, run, monkeypatch):
+        def fail(*_: object, **__: object) -> None:
+            raise MissingExtraError("Drawing phantoms", "train")
+
+        monkeypatch.setattr("tumorscope.workflows.phantom.phantom", fail)
+        assert_one_line_error(run("phantom", "-q", "x"), 1, "pip install 'tumorscope[train]'")
+
+    def test_debug_shows_the_traceback(self, run, tiny_artifact, tmp_path):
+        with pytest.raises(InputError, match="no such file"):
+            run("--debug", "predict", "-q", tiny_artifact, tmp_path / "gone.png")
+
+
+class TestPredict:
+    def test_an_image_of_absurd_size_is_one_line_without_a_warning(
+        self, run, tiny_artifact, tmp_path
+    ):
+        header = struct.pack("<IiiHHIIiiII", 40, 9_500, 9_500, 1, 24, 0, 0, 0, 0, 0, 0)
+        huge = tmp_path / "huge.bmp"
+        huge.write_bytes(b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + header)
+        outcome = run("predict", tiny_artifact, huge, "--json", "--quiet")
+        assert outcome.code == 2
+        (line,) = outcome.err.splitlines()
+        assert line.startswith(f"{huge}: 9500 x 9500 px")
+
+    def test_bad_file_is_exit_code_2_and_the_others_are_answered(self, run, tiny_artifact, slices):
+        outcome = run("predict", tiny_artifact, slices)
+        assert outcome.code == 2
+        assert "bad.png: not a readable" in outcome.err
+        assert "Traceback" not in outcome.err
+        assert RESEARCH_USE_ONLY in " ".join(outcome.err.split())
+        flat = outcome.out.replace("\n", "")
+        assert "no tumor" in flat
+        assert flat.count("tumor") == 2
+
+    def test_good_files_are_exit_code_0(self, run, tiny_artifact, slices):
+        assert run("predict", tiny_artifact, slices / "dark.png").code == 0
+
+    @pytest.mark.parametrize("quiet", [[], ["-q"]])
+    def test_json_is_all_that_stands_on_stdout(self, run, tiny_artifact, slices, quiet):
+        outcome = run("predict", tiny_artifact, slices, "--json", *quiet)
+        assert outcome.code == 2
+        document = json.loads(outcome.out)
+        assert [Path(answer["path"]).name for answer in document] == ["dark.png", "light.png"]
+        assert [answer["verdict"] for answer in document] == ["no tumor", "tumor"]
+        assert document[0].keys() == {"path", "probability", "verdict"}
+        assert "bad.png" in outcome.err
+
+    def test_json_of_nothing_is_an_empty_list(self, run, tiny_artifact, slices):
+        outcome = run("predict", tiny_artifact, slices / "bad.png", "--json", "-q")
+        assert json.loads(outcome.out) == []
+
+    def test_quiet_prints_the_table_only(self, run, tiny_artifact, slices):
+        outcome = run("predict", "-q", tiny_artifact, slices / "light.png")
+        assert outcome.err == ""
+        assert "0.9" in outcome.out
+
+    def test_files_are_written(self, run, tiny_artifact, slices, tmp_path):
+        out, overlays = tmp_path / "answers.csv", tmp_path / "overlays"
+        outcome = run("predict", tiny_artifact, slices, "--out", out, "--overlays", overlays)
+        assert outcome.code == 2
+        assert outcome.out == ""
+        assert len(out.read_text().splitlines()) == 3
+        assert len(list(overlays.iterdir())) == 2
+
+    @pytest.mark.parametrize(
+        "name", ["[bold]a[/bold].png", "scan :x: 1.png", "脑 ü.png", "[/].png"]
+    )
+    def test_name_is_printed_as_it_is(
+        self, run, tiny_artifact, write_slice, tmp_path, monkeypatch, name
+    ):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("COLUMNS", "200")
+        write_slice(tmp_path / name)
+        assert name in run("predict", "-q", tiny_artifact, name).out
+        Path(name).write_bytes(b"bad")
+        assert f"{name}: not a readable" in run("predict", "-q", tiny_artifact, name).err
+
+    def test_long_path_is_shown_in_full_on_a_narrow_terminal(
+        self, run, tiny_artifact, write_slice, tmp_path, monkeypatch
+    ):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("COLUMNS", "50")
+        name = "0123456789" * 12 + ".png"
+        write_slice(tmp_path / name)
+        out = run("predict", "-q", tiny_artifact, name).out
+        rows = [line[1:].split("│")[0] for line in out.splitlines() if line.startswith("│")]
+        assert "".join(row.strip() for row in rows) == name
+
+    def test_name_that_is_not_utf8_is_no_crash(self, run, tiny_artifact, write_slice, tmp_path):
+        name = Path(os.fsdecode(os.fsencode(tmp_path) + b"/Y\xfcz.png"))
+        shutil.copy(write_slice(tmp_path / "a.png"), name)
+        assert run("predict", "-q", tiny_artifact, name).code == 0
+
+
+class TestEvaluate:
+    def test_json_is_all_that_stands_on_stdout(self, run, tiny_artifact, write_slice, tmp_path):
+        for index in range(2):
+            write_slice(tmp_path / "data" / "no" / f"{index}.png", 20 + index)
+            write_slice(tmp_path / "data" / "yes" / f"{index}.png", 150 + index)
+        outcome = run(
+            "evaluate", tiny_artifact, tmp_path / "data", "--out", tmp_path / "results", "--json"
+        )
+        assert outcome.code == 0
+        assert json.loads(outcome.out)["slices"] == 4
+
+    def test_model_folder_without_data_is_one_line(self, run, tiny_artifact):
+        assert_one_line_error(run("evaluate", "-q", tiny_artifact), 2, "not a run folder")
+
+
+class TestPhantom:
+    def test_writes_the_number_asked_for(self, run, tmp_path):
+        outcome = run("phantom", tmp_path / "slices", "--count", 2, "--seed", 3)
+        assert outcome.code == 0
+        assert outcome.out == ""
+        assert "2 synthetic slices" in outcome.err
+        assert len(list((tmp_path / "slices").glob("[yn]*/*.png"))) == 2
+
+    def test_folder_with_files_is_one_line(self, run, tmp_path):
+        (tmp_path / "mine.txt").touch()
+        assert_one_line_error(run("phantom", "-q", tmp_path), 2, tmp_path.name)

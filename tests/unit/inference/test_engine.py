@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from tumorscope.artifact.spec import OPENVINO_FILE
+from tumorscope.inference.engine import Engine
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_artifact):
+    return Engine(tiny_artifact / OPENVINO_FILE)
+
+
+def make_slices(*brightness: int) -> np.ndarray:
+    return np.stack([np.full((32, 32, 3), value, np.uint8) for value in brightness])
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+def test_answers_for_any_number_of_slices(engine, count):
+    probabilities, cams = engine.infer(make_slices(*range(50, 50 + count)))
+    assert probabilities.shape == (count,)
+    assert cams.shape == (count, 2, 2)
+    assert probabilities.dtype == cams.dtype == np.float32
+
+
+def test_answers_follow_the_slices(engine):
+    probabilities, cams = engine.infer(make_slices(64, 80, 48))
+    np.testing.assert_allclose(probabilities, 1 / (1 + np.exp([0, -1, 1])), rtol=1e-5)
+    np.testing.assert_allclose(cams[:, 0, 0], [0, 0.25, -0.25], atol=1e-6)
+
+
+def test_answer_does_not_depend_on_the_rest_of_the_batch(engine):
+    together = engine.infer(make_slices(20, 70, 200))[0]
+    alone = [engine.infer(make_slices(value))[0][0] for value in (20, 70, 200)]
+    np.testing.assert_allclose(together, alone, rtol=1e-6)
+
+
+def test_later_answers_leave_earlier_ones_alone(engine):
+    first = engine.infer(make_slices(20, 40))
+    kept = [answer.copy() for answer in first]
+    engine.infer(make_slices(200, 220))
+    for answer, copy in zip(first, kept, strict=True):
+        np.testing.assert_array_equal(answer, copy)
+
+
+def test_slices_are_unchanged(engine):
+    slices = make_slices(20, 40)
+    before = slices.copy()
+    engine.infer(slices)
+    np.testing.assert_array_equal(slices, before)

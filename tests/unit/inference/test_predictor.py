@@ -1,0 +1,114 @@
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tumorscope.data.readers import read_slice
+from tumorscope.errors import ArtifactError
+from tumorscope.inference.predictor import Prediction, Predictor, Rejection
+
+
+@pytest.fixture(scope="module")
+def predictor(tiny_artifact):
+    return Predictor.load(tiny_artifact)
+
+
+def compute_probability(brightness: float) -> float:
+    return float(1 / (1 + np.exp(-(brightness - 64) / 16)))
+
+
+class TestLoad:
+    def test_run_folder_is_as_good_as_its_artifact(self, tiny_artifact, tmp_path):
+        shutil.copytree(tiny_artifact, tmp_path / "run" / "model")
+        assert Predictor.load(tmp_path / "run").spec == Predictor.load(tiny_artifact).spec
+
+    def test_damaged_artifact_is_not_loaded(self, tiny_artifact, tmp_path):
+        model = Path(shutil.copytree(tiny_artifact, tmp_path / "model"))
+        (model / "model.bin").write_bytes(b"")
+        with pytest.raises(ArtifactError, match=r"model\.bin: changed since"):
+            Predictor.load(model)
+
+
+class TestPredict:
+    def test_answer_holds_the_slice_and_what_the_network_saw(
+        self, predictor, write_slice, tmp_path
+    ):
+        path = write_slice(tmp_path / "folder" / "a.png", 100)
+        (answer,) = predictor.predict([path])
+        assert isinstance(answer, Prediction)
+        assert answer.path == path
+        assert answer.probability == pytest.approx(compute_probability(100), abs=1e-4)
+        assert answer.verdict == "tumor"
+        assert tuple(answer.box) == (0, 0, 40, 40)
+        assert answer.cam.shape == (2, 2)
+        np.testing.assert_array_equal(answer.image, read_slice(path))
+        explanation = answer.explain("no tumor")
+        assert explanation.name == "folder/a.png"
+        assert explanation.truth == "no tumor"
+        assert explanation.probability == answer.probability
+
+    @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 16, 33, 50])
+    def test_order_is_kept_whatever_the_number_of_files(
+        self, predictor, write_slice, tmp_path, count
+    ):
+        paths = [write_slice(tmp_path / f"{n}.png", 20 + n) for n in range(count)]
+        paths.reverse()
+        answers = list(predictor.predict(iter(paths)))
+        assert [answer.path for answer in answers] == paths
+        for answer in answers:
+            expected = compute_probability(20 + int(answer.path.stem))
+            assert answer.probability == pytest.approx(expected, abs=1e-4)
+
+    @pytest.mark.parametrize("bad", [{0}, {3}, {7, 8}, set(range(8)), set(range(20)), {19}])
+    def test_bad_files_in_between_are_rejected_in_their_place(
+        self, predictor, write_slice, tmp_path, bad
+    ):
+        paths = [write_slice(tmp_path / f"{n}.png", 20 + 5 * n) for n in range(20)]
+        for number in bad:
+            paths[number].write_bytes(b"no image")
+        answers = list(predictor.predict(paths))
+        assert [answer.path for answer in answers] == paths
+        for number, answer in enumerate(answers):
+            if number in bad:
+                assert isinstance(answer, Rejection)
+                assert answer.reason.startswith("not a readable")
+            else:
+                assert answer.probability == pytest.approx(
+                    compute_probability(20 + 5 * number), abs=1e-4
+                )
+
+    def test_missing_file_and_folder_are_rejected_with_their_reason(self, predictor, tmp_path):
+        answers = list(predictor.predict([tmp_path / "gone.png", tmp_path]))
+        assert [answer.reason for answer in answers] == [
+            "cannot be read: No such file or directory",
+            "cannot be read: Is a directory",
+        ]
+
+    def test_slices_of_different_size_go_together(self, predictor, write_slice, tmp_path):
+        paths = [write_slice(tmp_path / f"{side}.png", 90, side) for side in (32, 40, 300, 64)]
+        answers = list(predictor.predict(paths))
+        assert [answer.image.shape[0] for answer in answers] == [32, 40, 300, 64]
+
+    def test_only_a_few_batches_are_read_ahead(self, predictor, write_slice, tmp_path):
+        paths = [write_slice(tmp_path / f"{n}.png", 20 + n) for n in range(100)]
+        taken = []
+        answers = predictor.predict(taken.append(path) or path for path in paths)
+        next(answers)
+        assert len(taken) <= 40
+        answers.close()
+
+    def test_answers_stay_as_they_were_given(self, predictor, write_slice, tmp_path):
+        paths = [write_slice(tmp_path / f"{n}.png", 20 + 5 * n) for n in range(30)]
+        answers = predictor.predict(paths)
+        first = next(answers)
+        kept = first.cam.copy()
+        list(answers)
+        np.testing.assert_array_equal(first.cam, kept)
+
+    def test_file_is_left_alone(self, predictor, write_slice, tmp_path):
+        path = write_slice(tmp_path / "a.png")
+        before = path.read_bytes()
+        list(predictor.predict([path]))
+        assert path.read_bytes() == before
+        assert list(tmp_path.iterdir()) == [path]

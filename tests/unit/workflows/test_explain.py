@@ -1,0 +1,68 @@
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tumorscope.errors import InputError
+from tumorscope.recipe import load_recipe
+from tumorscope.workflows.explain import choose_slices, explain
+
+
+@pytest.fixture
+def run(tiny_artifact, image_folder, tmp_path):
+    """A run folder as training leaves it, as far as explaining needs it."""
+    folder = tmp_path / "run"
+    shutil.copytree(tiny_artifact, folder / "model")
+    (folder / "recipe.yaml").write_text(load_recipe("notebook").to_yaml())
+    paths = sorted(map(str, image_folder.glob("[yn]*/*.png")))
+    labels = [int(Path(path).parent.name == "yes") for path in paths]
+    split = ["validation", "validation", "train", "train"] * (len(paths) // 4)
+    table = pd.DataFrame({"path": paths, "label": labels, "split": split})
+    table.to_csv(folder / "manifest.csv", index=False)
+    return folder
+
+
+def test_draws_validation_slices_of_both_classes(run):
+    sheet = explain(run, count=4)
+    assert sheet == run / "explanations" / "contact_sheet.png"
+    assert sheet.is_file()
+    drawn = sorted(path.name for path in (sheet.parent / "overlays").iterdir())
+    assert [name[:6] for name in drawn] == ["00001 ", "00002 ", "00003 ", "00004 "]
+    again = explain(run, count=4)
+    assert sorted(path.name for path in (again.parent / "overlays").iterdir()) == drawn
+
+
+def test_draws_all_when_there_are_fewer(run):
+    sheet = explain(run, count=100)
+    assert len(list((sheet.parent / "overlays").iterdir())) == 8
+
+
+def test_old_explanations_stay_when_a_slice_is_gone(run):
+    before = explain(run, count=2).read_bytes()
+    table = pd.read_csv(run / "manifest.csv")
+    table["path"] = "/gone/" + table["path"].str.rsplit("/").str[-1]
+    table.to_csv(run / "manifest.csv", index=False)
+    with pytest.raises(InputError, match=r"/gone/.*: cannot be read"):
+        explain(run, count=4)
+    assert (run / "explanations" / "contact_sheet.png").read_bytes() == before
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_count_below_one_is_refused(run, count):
+    with pytest.raises(InputError, match=f"--count: expected at least 1, found {count}"):
+        explain(run, count)
+
+
+def test_artifact_without_its_run_is_refused(tiny_artifact):
+    with pytest.raises(InputError, match="run folder"):
+        explain(tiny_artifact)
+
+
+def test_choice_alternates_between_the_classes_and_follows_the_seed():
+    manifest = pd.DataFrame({"label": [0] * 20 + [1] * 5, "path": range(25)})
+    chosen = choose_slices(manifest, 8, seed=3)
+    assert chosen["label"].tolist() == [0, 1] * 4
+    assert choose_slices(manifest, 8, seed=3)["path"].tolist() == chosen["path"].tolist()
+    assert choose_slices(manifest, 8, seed=4)["path"].tolist() != chosen["path"].tolist()
+    assert choose_slices(manifest, 12, seed=3)["label"].sum() == 5
