@@ -17,11 +17,12 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 demo: $(INSTALLED) ## Train, explain and test a model on synthetic slices
 	rm -rf $(DEMO)
-	$(BIN)/tumorscope phantom $(DEMO)/slices --count 400 --seed 0
+	$(BIN)/tumorscope phantom $(DEMO)/slices --count 600 --seed 0
 	$(BIN)/tumorscope phantom $(DEMO)/held-out --count 200 --seed 1
 	$(BIN)/tumorscope train $(DEMO)/slices --recipe default --backbone efficientnetlite0 \
-	    --set training.epochs=4 --set training.learning_rate=1e-3 \
-	    --set training.fine_tune_epochs=8 --set training.fine_tune_learning_rate=1e-4 \
+	    --set training.epochs=2 --set training.learning_rate=1e-3 \
+	    --set training.fine_tune_epochs=7 --set training.fine_tune_learning_rate=3e-4 \
+	    --set training.unfrozen_layers=100 \
 	    --out $(DEMO)/run
 	@echo
 	@echo "On 200 synthetic slices that the training has not seen:"

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pandas as pd
 
 from tumorscope.artifact.checksum import compute_fingerprint
-from tumorscope.artifact.spec import OPENVINO_FILE, SPEC_FILE, ArtifactSpec
+from tumorscope.artifact.spec import OPENVINO_FILE, ArtifactSpec
 from tumorscope.artifact.writer import write_artifact
 from tumorscope.atomic import remove_partial, replace_folder, write_text
 from tumorscope.data.manifest import read_manifest, read_table, write_table
@@ -24,6 +23,9 @@ from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import describe_environment
 from tumorscope.recipe import Recipe, load_recipe
+from tumorscope.report.data_summary import summarize_data
+from tumorscope.report.html import write_report
+from tumorscope.report.model_card import render_model_card
 from tumorscope.workflows.evaluate import evaluate
 from tumorscope.workflows.explain import explain
 from tumorscope.workflows.measure import tabulate_answers
@@ -78,25 +80,22 @@ def train(
     overrides = [*overrides, *([f"model.backbone={backbone}"] if backbone else [])]
     settings = load_recipe(recipe, overrides)
     arguments = {"data": data, "recipe": recipe, "overrides": overrides, "positive": positive}
-    if run.is_file():
-        raise InputError(f"{run}: a file; choose a new folder with --out")
-    if run.exists() and any(run.iterdir()) and not resume:
-        raise InputError(f"{run}: not empty; continue that run with --resume or choose another")
+    _check_folder(run, resume)
     remove_partial(run)
     goes_on = (run / "recipe.yaml").exists()
     if goes_on:
-        manifest = _reopen(run, settings)
+        manifest, rejected = _reopen(run, settings)
     else:
         manifest, rejected = read_manifest(
             data, positive, lambda done, total: on_progress("reading slices", done, total)
         )
         manifest = assign_split(manifest, settings.data, settings.seed)
-    trainer = _import_trainer()
+    trainer, export = _import_training()
     classifier = trainer.prepare_classifier(settings, run)
     if not goes_on:  # only now, when data, recipe and weights are known to be usable
         _write_preparation(run, settings, manifest, rejected, arguments)
     with _log_to(run / "log.txt"):
-        if not (run / "model" / SPEC_FILE).exists():
+        if not (run / "model").exists():
             _log.info("training %s with %s", settings.name, settings.model.backbone)
             history = trainer.train_classifier(
                 classifier,
@@ -106,26 +105,37 @@ def train(
                 lambda done, total: on_progress("training", done, total),
             )
             write_table(run / "history.csv", history)
-            _write_model(run, classifier, settings, manifest, on_progress)
+            with replace_folder(run / "model") as folder:
+                on_progress("exporting", 0, 1)
+                export.export_classifier(classifier, folder)
+                on_progress("exporting", 1, 1)
+                _complete_artifact(folder, settings, manifest, len(rejected), on_progress)
         metrics = evaluate(run, on_progress=on_progress)
-        explain(run, on_progress=on_progress)
         _log.info("validation accuracy %.3f of %d slices", metrics["accuracy"], metrics["slices"])
-        from tumorscope.report.html import write_report
-
+        explain(run, on_progress=on_progress)
         write_report(run)
     return run
 
 
-def _import_trainer() -> ModuleType:
+def _check_folder(run: Path, resume: bool) -> None:
+    if run.is_file():
+        raise InputError(f"{run}: a file; choose a new folder with --out")
+    if run.exists() and any(run.iterdir()) and not resume:
+        raise InputError(f"{run}: not empty; continue that run with --resume or choose another")
+
+
+def _import_training() -> tuple[ModuleType, ModuleType]:
+    """Import what needs the extra ``train``, all of it before hours are spent on training."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with _silent_stderr():
+            from tumorscope.model import export
             from tumorscope.training import trainer
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in ("keras", "tensorflow"):
+        if (error.name or "").partition(".")[0] in ("keras", "tensorflow", "tf2onnx"):
             raise MissingExtraError("Training", "train") from error
         raise
-    return trainer
+    return trainer, export
 
 
 @contextmanager
@@ -157,8 +167,8 @@ def _write_preparation(
     write_text(run / "recipe.yaml", recipe.to_yaml())
 
 
-def _reopen(run: Path, recipe: Recipe) -> pd.DataFrame:
-    """Read the manifest of an interrupted run, if it was started with the same recipe."""
+def _reopen(run: Path, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read manifest and rejected files of an interrupted run, if its recipe is the same."""
     if load_recipe(run / "recipe.yaml") != recipe:
         raise RecipeError(
             f"{run}: was started with other settings ({run / 'recipe.yaml'}); resume with the "
@@ -168,51 +178,41 @@ def _reopen(run: Path, recipe: Recipe) -> pd.DataFrame:
     missing = [path for path in manifest["path"] if not Path(path).is_file()]
     if missing:
         raise InputError(f"{missing[0]}: gone since the run was started; put it back")
-    return manifest
+    return manifest, read_table(run / "rejected.csv")
 
 
-def _write_model(
-    run: Path,
-    classifier: Any,
+def _complete_artifact(
+    folder: Path,
     recipe: Recipe,
     manifest: pd.DataFrame,
+    rejected_files: int,
     on_progress: ProgressCallback,
 ) -> None:
-    """Export the classifier and complete the artifact with what is known about it."""
-    from tumorscope.model.export import export_classifier
-    from tumorscope.report.data_summary import summarize_data
-    from tumorscope.report.model_card import render_model_card
-
-    training = manifest[manifest["split"] == TRAIN]
-    with replace_folder(run / "model") as folder:
-        on_progress("exporting", 0, 1)
-        export_classifier(classifier, folder)
-        on_progress("exporting", 1, 1)
-        spec = ArtifactSpec(
-            recipe=recipe.name,
-            backbone=recipe.model.backbone,
-            weights=recipe.model.weights,
-            preprocessing=recipe.preprocessing,
-            cam_scale=1.0,
-            fingerprint=compute_fingerprint(training["sha256"]),
-        )
-        table = tabulate_answers(
-            Predictor(spec, folder / OPENVINO_FILE),
-            manifest[manifest["split"] == VALIDATION],
-            "scaling heatmaps",
-            on_progress,
-        )
-        spec = spec.model_copy(update={"cam_scale": choose_cam_scale(table["cam_peak"])})
-        metrics = compute_metrics(table["label"], table["probability"], spec.threshold)
-        rejected = read_table(run / "rejected.csv")
-        card = render_model_card(
-            spec.model_dump(),
-            {"part": VALIDATION, **metrics},
-            summarize_data(manifest, len(rejected)),
-            recipe.model_dump(),
-        )
-        write_text(folder / "MODEL_CARD.md", card)
-        write_artifact(folder, spec)
+    """Add to exported files what is known about the model: its card and its specification."""
+    spec = ArtifactSpec(
+        recipe=recipe.name,
+        backbone=recipe.model.backbone,
+        weights=recipe.model.weights,
+        preprocessing=recipe.preprocessing,
+        cam_scale=1.0,
+        fingerprint=compute_fingerprint(manifest.loc[manifest["split"] == TRAIN, "sha256"]),
+    )
+    table = tabulate_answers(
+        Predictor(spec, folder / OPENVINO_FILE),
+        manifest[manifest["split"] == VALIDATION],
+        "scaling heatmaps",
+        on_progress,
+    )
+    spec = spec.model_copy(update={"cam_scale": choose_cam_scale(table["cam_peak"])})
+    metrics = compute_metrics(table["label"], table["probability"], spec.threshold)
+    card = render_model_card(
+        spec.model_dump(),
+        {"part": VALIDATION, **metrics},
+        summarize_data(manifest, rejected_files),
+        recipe.model_dump(),
+    )
+    write_text(folder / "MODEL_CARD.md", card)
+    write_artifact(folder, spec)
 
 
 def choose_cam_scale(peaks: pd.Series) -> float:
