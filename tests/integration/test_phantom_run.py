@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -90,3 +92,24 @@ def test_training_slices_and_validation_slices_are_apart(phantom_run):
     training = manifest[manifest["split"] == "train"]
     assert not set(training["path"]) & set(predictions["path"])
     assert not set(training["group"]) & set(manifest[manifest["split"] != "train"]["group"])
+
+
+def test_weights_that_cannot_be_had_leave_no_run_behind(phantom_run, tmp_path):
+    data = phantom_run.parent / "slices"
+    with pytest.raises(InputError, match="no such weights file"):
+        tumorscope.train(data, tmp_path / "run", overrides=["model.weights=gone.pth"])
+    assert not (tmp_path / "run").exists()
+
+
+def test_training_without_its_extra_says_what_to_install(phantom_run, tmp_path):
+    code = (
+        "import sys; sys.modules['keras'] = None;"
+        "from tumorscope.cli.main import main; sys.argv[0] = 'tumorscope'; main()"
+    )
+    arguments = ["train", phantom_run.parent / "slices", "--out", tmp_path / "run", "--quiet"]
+    outcome = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, check=False
+    )
+    assert outcome.returncode == 1
+    assert b"pip install 'tumorscope[train]'" in outcome.stderr
+    assert not (tmp_path / "run").exists()

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import ModuleType
 
 import pandas as pd
@@ -192,7 +192,7 @@ def _complete_artifact(
     spec = ArtifactSpec(
         recipe=recipe.name,
         backbone=recipe.model.backbone,
-        weights=recipe.model.weights,
+        weights=PurePath(recipe.model.weights).name,  # an artifact travels; a local path does not
         preprocessing=recipe.preprocessing,
         cam_scale=1.0,
         fingerprint=compute_fingerprint(manifest.loc[manifest["split"] == TRAIN, "sha256"]),

@@ -121,3 +121,19 @@ def count_decoding(monkeypatch) -> list[str]:
 
     monkeypatch.setattr(pipeline, "read_slice", read_and_count)
     return decoded
+
+
+def test_gray_slices_take_a_third_of_the_memory_and_colored_ones_stay_colored(tmp_path):
+    gray = np.random.default_rng(0).integers(0, 255, (32, 32), np.uint8)
+    colored = np.random.default_rng(1).integers(0, 255, (32, 32, 3), np.uint8)
+    for name, pixels in {"gray.png": gray, "colored.png": colored}.items():
+        Image.fromarray(pixels).save(tmp_path / name)
+    manifest = pd.DataFrame(
+        {"path": [str(tmp_path / "gray.png"), str(tmp_path / "colored.png")], "label": [0, 1]}
+    )
+    store = SliceStore(manifest, PREPROCESSING, cache_mb=1)
+    for _ in range(2):
+        read = store.read_batch(np.arange(2))
+        np.testing.assert_array_equal(read[0], np.repeat(gray[..., np.newaxis], 3, axis=-1))
+        np.testing.assert_array_equal(read[1], colored)
+    assert sum(pixels.nbytes for pixels in store._cache.values()) == 32 * 32 * (1 + 3)
