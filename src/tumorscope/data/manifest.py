@@ -1,6 +1,7 @@
 """The manifest: one row per readable slice, and its companion, the rejected files."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,8 @@ from tumorscope.atomic import write_text
 from tumorscope.data.readers import decode_slice
 from tumorscope.data.sources import LabelledFile, list_labelled_files
 from tumorscope.errors import InputError
+
+_log = logging.getLogger(__name__)
 
 COLUMNS = ("path", "label", "label_name", "sha256", "width", "height", "group")
 _THREADS = 4
@@ -58,6 +61,8 @@ def read_manifest(
                 rows.append(result)
             if on_progress:
                 on_progress(done, len(files))
+    if rejected:
+        _log.warning("left out %d of %d files: see rejected.csv", len(rejected), len(files))
     manifest = pd.DataFrame(rows, columns=[*COLUMNS[:-1], "patient_id"])
     _check_classes(manifest, source)
     _check_labels(manifest)

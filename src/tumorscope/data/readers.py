@@ -64,7 +64,7 @@ def decode_slice(data: bytes, name: str) -> NDArray[np.uint8]:
             pixels = _to_rgb(image)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
-    except Exception as error:
+    except Exception as error:  # decoders raise nearly anything on a hostile file
         raise InputError(
             f"{name}: not a readable JPEG, PNG, BMP or TIFF image ({_first_line(error)}); "
             "replace or remove the file"

@@ -120,7 +120,7 @@ def _download_kaggle(dataset: str) -> Path:
         raise InputError(f"kaggle:{dataset}: expected kaggle:owner/name")
     try:
         return Path(kagglehub.dataset_download(dataset))
-    except Exception as error:
+    except Exception as error:  # kagglehub passes on the errors of several libraries
         raise InputError(
             f"kaggle:{dataset}: cannot be downloaded ({type(error).__name__}). Download "
             f"https://www.kaggle.com/datasets/{dataset} in a browser, unpack it, and give the "

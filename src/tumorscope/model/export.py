@@ -1,5 +1,8 @@
 """Write a trained classifier as Keras file, ONNX and OpenVINO IR."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -29,11 +32,30 @@ def export_classifier(classifier: keras.Model, folder: Path) -> None:
     """
     classifier.save(folder / KERAS_FILE, include_optimizer=False)
     explained = ExplainedClassifier(classifier)
-    tf2onnx.convert.from_function(
-        explained.infer,
-        input_signature=[explained.signature],
-        opset=_ONNX_OPSET,
-        output_path=str(folder / ONNX_FILE),
-    )
+    with _eager_garbage_collection():
+        tf2onnx.convert.from_function(
+            explained.infer,
+            input_signature=[explained.signature],
+            opset=_ONNX_OPSET,
+            output_path=str(folder / ONNX_FILE),
+        )
     graph = openvino.convert_model(folder / ONNX_FILE)
     openvino.save_model(graph, folder / OPENVINO_FILE, compress_to_fp16=True)
+
+
+@contextmanager
+def _eager_garbage_collection() -> Iterator[None]:
+    """Collect often, and only what is new.
+
+    The converter copies the graph with its weights at each of its passes. Python lets such copies
+    pile up while much older memory is alive: half a gigabyte, at the peak of a training.
+    """
+    thresholds = gc.get_threshold()
+    gc.freeze()
+    gc.collect()
+    gc.set_threshold(700, 2, 1)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()

@@ -155,7 +155,7 @@ def _download_imagenet(name: str) -> list[NDArray[Any]]:
         weights: list[NDArray[Any]] = constructor(
             include_top=False, weights=IMAGENET, input_shape=(224, 224, 3)
         ).get_weights()
-    except Exception as error:
+    except Exception as error:  # Keras reports a failed download as a bare Exception
         raise TumorscopeError(
             f"the ImageNet weights of {name} cannot be downloaded ({error}). Use "
             "'--backbone efficientnetlite0', whose weights come with the installation; or "

@@ -1,7 +1,5 @@
 """Train a classifier in two phases: the head, then the top of the backbone with it."""
 
-import ctypes
-import gc
 import importlib.util
 import math
 from collections.abc import Callable
@@ -119,7 +117,6 @@ def train_classifier(
         history = _train_phase(phase, model, recipe, stores, checkpoints, history, callbacks)
     for store in stores.values():
         store.close()
-    _release_memory()
     checkpoints.restore_best_weights(model)
     return history
 
@@ -186,13 +183,6 @@ def _open_stores(recipe: Recipe, manifest: pd.DataFrame) -> Stores:
         cache_mb = round(recipe.training.cache_mb * share)
         stores[part] = SliceStore(slices, recipe.preprocessing, cache_mb)
     return stores
-
-
-def _release_memory() -> None:
-    """Give freed memory back to the system: the C library keeps it, and the export needs much."""
-    gc.collect()
-    if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
-        libc.malloc_trim(0)
 
 
 def _build_tensorboard(run: Path) -> keras.callbacks.Callback:

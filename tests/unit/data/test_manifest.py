@@ -49,7 +49,7 @@ class TestReadManifest:
         row = read_manifest(two_classes)[0].set_index("path").loc[str(two_classes / "no/9.jpg")]
         assert (row["width"], row["height"]) == (40, 60)
 
-    def test_unreadable_files_are_rejected_and_the_rest_goes_on(self, two_classes):
+    def test_unreadable_files_are_rejected_and_the_rest_goes_on(self, two_classes, caplog):
         (two_classes / "no" / "1b.png").write_bytes(b"no image")
         (two_classes / "yes" / "empty.jpg").touch()
         (two_classes / "yes" / "broken link.png").symlink_to(two_classes / "gone.png")
@@ -60,6 +60,7 @@ class TestReadManifest:
             str(two_classes / "yes" / "empty.jpg"),
         ]
         assert rejected["reason"].str.startswith("not a readable").all()
+        assert f"left out {len(rejected)} of 8 files" in caplog.text
 
     def test_missing_file_of_a_table_is_rejected(self, two_classes):
         table = two_classes / "table.csv"
