@@ -16,6 +16,7 @@ from tumorscope.artifact.reader import read_artifact
 from tumorscope.data.preprocessing import prepare_slice
 from tumorscope.data.readers import is_image_file, read_slice
 from tumorscope.inference.engine import Engine
+from tumorscope.model.gradcam import ExplainedClassifier
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_data]
 
@@ -30,11 +31,12 @@ def prepared(navoneel, real_run) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def keras_probabilities(prepared, real_run) -> np.ndarray:
+def keras_answers(prepared, real_run) -> dict[str, np.ndarray]:
     classifier = keras.models.load_model(real_run / "model" / "model.keras")
-    probabilities = np.asarray(classifier(prepared.astype(np.float32)))[:, 0]
-    assert probabilities.std() > 0.02, "the probabilities must differ for this test to tell"
-    return probabilities
+    probability = np.asarray(classifier(prepared.astype(np.float32)))[:, 0]
+    assert probability.std() > 0.02, "the probabilities must differ for this test to tell"
+    cam = ExplainedClassifier(classifier).infer(prepared.astype(np.float32))["cam"].numpy()
+    return {"probability": probability, "cam": cam}
 
 
 def test_every_slice_of_the_folder_is_read(real_run):
@@ -42,21 +44,20 @@ def test_every_slice_of_the_folder_is_read(real_run):
     assert pd.read_csv(real_run / "rejected.csv").empty
 
 
-def test_onnx_answers_as_keras(prepared, keras_probabilities, real_run):
+def test_onnx_answers_as_keras(prepared, keras_answers, real_run):
     session = onnxruntime.InferenceSession(real_run / "model" / "model.onnx")
-    (found,) = session.run(["probability"], {"slices": prepared.astype(np.float32)})
-    np.testing.assert_allclose(found, keras_probabilities, atol=1e-4)
+    slices = {"slices": prepared.astype(np.float32)}
+    probability, cam = session.run(["probability", "cam"], slices)
+    np.testing.assert_allclose(probability, keras_answers["probability"], atol=1e-4)
+    np.testing.assert_allclose(cam, keras_answers["cam"], atol=1e-3 * keras_answers["cam"].max())
 
 
-def test_openvino_in_fp16_answers_as_keras(prepared, keras_probabilities, real_run):
-    found, _ = Engine(real_run / "model" / "model.xml").infer(prepared)
-    np.testing.assert_allclose(found, keras_probabilities, atol=1e-2)
-
-
-def test_the_map_is_the_same_in_both_exported_graphs(prepared, real_run):
-    _, half = Engine(real_run / "model" / "model.xml").infer(prepared)
-    _, full = Engine(real_run / "model" / "model.onnx").infer(prepared)
-    assert np.abs(half - full).max() <= 5e-2 * np.abs(full).max()
+def test_openvino_in_fp16_answers_as_keras(prepared, keras_answers, real_run):
+    probability, cam = Engine(real_run / "model" / "model.xml").infer(prepared)
+    np.testing.assert_allclose(probability, keras_answers["probability"], atol=1e-2)
+    # The map is what remains of 1,280 channels that cancel out, so rounding shows more in it.
+    np.testing.assert_allclose(cam, keras_answers["cam"], atol=0.1 * keras_answers["cam"].max())
+    assert np.corrcoef(cam.ravel(), keras_answers["cam"].ravel())[0, 1] > 0.995
 
 
 def test_one_image_is_answered_from_a_cold_start_in_two_seconds_without_tensorflow(
