@@ -1,5 +1,6 @@
 """What a run leaves behind, with every option of the training on."""
 
+import base64
 import json
 import re
 import subprocess
@@ -61,10 +62,14 @@ def test_other_slices_are_measured_apart(phantom_run, tmp_path):
     assert not (tmp_path / "results" / "history.png").exists()
 
 
-def test_explaining_draws_as_many_slices_as_asked(phantom_run):
+def test_explaining_draws_as_many_slices_as_asked_and_renews_the_report(phantom_run):
+    before = (phantom_run / "report.html").read_text("utf-8")
     sheet = tumorscope.explain(phantom_run, count=4)
     assert sheet.is_file()
     assert len(list((phantom_run / "explanations" / "overlays").iterdir())) == 4
+    encoded = base64.b64encode(sheet.read_bytes()).decode()
+    assert encoded not in before
+    assert encoded in (phantom_run / "report.html").read_text("utf-8")
 
 
 def test_an_evaluation_never_replaces_a_folder_of_other_files(phantom_run, tmp_path):

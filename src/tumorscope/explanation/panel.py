@@ -123,7 +123,8 @@ def _fit(image: NDArray[np.uint8]) -> Image.Image:
     """Shrink or enlarge to the side of a panel, on black, keeping the aspect."""
     picture = Image.fromarray(image)
     factor = _SIDE / max(picture.size)
-    fitted = picture.resize(max(round(n * factor), 1) for n in picture.size)  # type: ignore[arg-type]
+    width, height = (max(round(length * factor), 1) for length in picture.size)
+    fitted = picture.resize((width, height))
     tile = Image.new("RGB", (_SIDE, _SIDE), "black")
     tile.paste(fitted, ((_SIDE - fitted.width) // 2, (_SIDE - fitted.height) // 2))
     return tile

@@ -15,6 +15,7 @@ from tumorscope.evaluation.metrics import Metrics, compute_metrics
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import RESEARCH_USE_ONLY
+from tumorscope.report.html import write_report
 from tumorscope.workflows.measure import tabulate_answers
 
 _MISTAKES_SHOWN = 12
@@ -76,6 +77,8 @@ def evaluate(
         if rejected is not None:
             write_table(temporary / "rejected.csv", rejected)
         _write_figures(temporary, predictions, metrics, history)
+    if data is None:
+        refresh_report(Path(model))
     return metrics
 
 
@@ -89,6 +92,12 @@ def read_validation_part(run: Path) -> pd.DataFrame:
         )
     manifest = read_table(run / "manifest.csv")
     return manifest[manifest["split"] == VALIDATION]
+
+
+def refresh_report(run: Path) -> None:
+    """Bring the report of a run, where it has one, up to what the run folder now holds."""
+    if (run / "report.html").exists():
+        write_report(run)
 
 
 def _check_replaceable(folder: Path) -> None:

@@ -11,7 +11,7 @@ from tumorscope.errors import InputError
 from tumorscope.explanation.panel import draw_contact_sheet, draw_overlay
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
-from tumorscope.workflows.evaluate import read_validation_part
+from tumorscope.workflows.evaluate import read_validation_part, refresh_report
 from tumorscope.workflows.measure import answer_slices
 
 
@@ -58,6 +58,7 @@ def explain(
             draw_overlay(explanation, scale).save(folder / "overlays" / answer.name_picture(number))
             explanations.append(explanation)
         draw_contact_sheet(explanations, scale).save(folder / "contact_sheet.png")
+    refresh_report(run)
     return run / "explanations" / "contact_sheet.png"
 
 
