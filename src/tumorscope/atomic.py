@@ -41,6 +41,11 @@ def replace_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def is_partial(name: str) -> bool:
+    """Tell whether a file or folder is one that a killed process left unfinished."""
+    return name.startswith(_PARTIAL)
+
+
 def remove_partial(folder: Path) -> None:
     """Remove what a killed process left unfinished anywhere below a folder."""
     for path in list(folder.rglob(f"{_PARTIAL}*")):

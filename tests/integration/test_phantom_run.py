@@ -118,3 +118,22 @@ def test_training_without_its_extra_says_what_to_install(phantom_run, tmp_path):
     assert outcome.returncode == 1
     assert b"pip install 'tumorscope[train]'" in outcome.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_resuming_in_a_folder_of_other_files_touches_nothing(phantom_run, tmp_path):
+    foreign = tmp_path / "work" / ".partial-draft"
+    foreign.mkdir(parents=True)
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(InputError, match=r"holds thesis\.txt and no run to resume"):
+        tumorscope.train(phantom_run.parent / "slices", tmp_path, resume=True)
+    assert foreign.is_dir()
+
+
+def test_resuming_a_finished_run_renews_its_results_without_training(phantom_run):
+    trained = (phantom_run / "model" / "artifact.json").stat().st_mtime_ns
+    recipe = phantom_run / "recipe.yaml"
+    (phantom_run / "evaluation" / "metrics.json").unlink()
+    (phantom_run / "evaluation").rename(phantom_run / "old")
+    tumorscope.train(phantom_run.parent / "slices", phantom_run, recipe=recipe, resume=True)
+    assert (phantom_run / "evaluation" / "metrics.json").exists()
+    assert (phantom_run / "model" / "artifact.json").stat().st_mtime_ns == trained

@@ -102,8 +102,10 @@ def number_groups(manifest: pd.DataFrame) -> NDArray[np.int64]:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a CSV table that `write_table` wrote: a class named ``None`` stays what it is."""
-    return pd.read_csv(path, keep_default_na=False, encoding_errors="surrogateescape")
+    """Read a CSV table that `write_table` wrote; only an empty cell is missing, not ``NA``."""
+    return pd.read_csv(
+        path, keep_default_na=False, na_values=[""], encoding_errors="surrogateescape"
+    )
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from tumorscope.data.manifest import read_table
 from tumorscope.errors import InputError
 from tumorscope.evaluation.metrics import Metrics
 
@@ -111,8 +112,7 @@ def _read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame | None:
     if not path.is_file():
         return None
     try:
-        # Only an empty cell is missing: a slice may well be called "NA" or "null".
-        table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+        table = read_table(path)
     except ValueError as error:
         raise InputError(f"{path}: not a valid table: {error}") from error
     missing = [column for column in columns if column not in table.columns]

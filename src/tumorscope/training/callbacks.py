@@ -8,12 +8,12 @@ from typing import Any
 import keras
 import pandas as pd
 
-from tumorscope.training.checkpoint import HISTORY_COLUMNS, Checkpoints
+from tumorscope.training.checkpoint import HISTORY_COLUMNS, Checkpoints, find_lowest
 
 _log = logging.getLogger(__name__)
 
 
-class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]
+class EpochRecorder(keras.callbacks.Callback):
     """Add each epoch to the history and save a checkpoint; stop when patience is used up.
 
     Parameters
@@ -65,7 +65,7 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]
             self.model.stop_training = True
 
 
-class ProgressReporter(keras.callbacks.Callback):  # type: ignore[misc]
+class ProgressReporter(keras.callbacks.Callback):
     """Tell how many training steps of all phases are done.
 
     Parameters
@@ -97,7 +97,7 @@ class ProgressReporter(keras.callbacks.Callback):  # type: ignore[misc]
 
 def is_patience_used_up(history: pd.DataFrame, phase: str, patience: int | None) -> bool:
     """Tell whether the last `patience` epochs of a phase brought no lower validation loss."""
-    losses = history.loc[history["phase"] == phase, "val_loss"].astype(float).to_numpy()
-    if patience is None or len(losses) == 0:
+    losses = history.loc[history["phase"] == phase, "val_loss"]
+    if patience is None or losses.empty:
         return False
-    return len(losses) - 1 - int(losses.argmin()) >= patience
+    return len(losses) - 1 - find_lowest(losses) >= patience

@@ -71,7 +71,12 @@ class Checkpoints:
 
 def find_best_epoch(history: pd.DataFrame) -> int:
     """Find the epoch (counted from 1) with the lowest validation loss, the first among equals."""
-    return int(history["val_loss"].astype(float).to_numpy().argmin()) + 1
+    return find_lowest(history["val_loss"]) + 1
+
+
+def find_lowest(losses: pd.Series) -> int:
+    """Find the position of the lowest loss; a training that diverged leaves NaN, never lowest."""
+    return int(losses.astype(float).fillna(np.inf).to_numpy().argmin())
 
 
 def _list_values(variables: list[keras.Variable]) -> list[NDArray[Any]]:

@@ -14,7 +14,7 @@ import pandas as pd
 from tumorscope.artifact.checksum import compute_fingerprint
 from tumorscope.artifact.spec import OPENVINO_FILE, ArtifactSpec
 from tumorscope.artifact.writer import write_artifact
-from tumorscope.atomic import remove_partial, replace_folder, write_text
+from tumorscope.atomic import is_partial, remove_partial, replace_folder, write_text
 from tumorscope.data.manifest import read_manifest, read_table, write_table
 from tumorscope.data.splits import TRAIN, VALIDATION, assign_split
 from tumorscope.errors import InputError, MissingExtraError, RecipeError
@@ -31,6 +31,9 @@ from tumorscope.workflows.explain import explain
 from tumorscope.workflows.measure import tabulate_answers
 
 _log = logging.getLogger(__name__)
+
+RECIPE_FILE = "recipe.yaml"
+_PREPARATION = ("manifest.csv", "rejected.csv", "environment.json")
 
 
 def train(
@@ -82,7 +85,7 @@ def train(
     arguments = {"data": data, "recipe": recipe, "overrides": overrides, "positive": positive}
     _check_folder(run, resume)
     remove_partial(run)
-    goes_on = (run / "recipe.yaml").exists()
+    goes_on = (run / RECIPE_FILE).exists()
     if goes_on:
         manifest, rejected = _reopen(run, settings)
     else:
@@ -90,38 +93,43 @@ def train(
             data, positive, lambda done, total: on_progress("reading slices", done, total)
         )
         manifest = assign_split(manifest, settings.data, settings.seed)
-    trainer, export = _import_training()
-    classifier = trainer.prepare_classifier(settings, run)
-    if not goes_on:  # only now, when data, recipe and weights are known to be usable
-        _write_preparation(run, settings, manifest, rejected, arguments)
-    with _log_to(run / "log.txt"):
-        if not (run / "model").exists():
+    if not (run / "model").exists():
+        training, export = _import_training()
+        classifier = training.prepare_classifier(settings, run)
+        if not goes_on:  # only now, when data, recipe and weights are known to be usable
+            _write_preparation(run, settings, manifest, rejected, arguments)
+        with _log_to(run / "log.txt"):
             _log.info("training %s with %s", settings.name, settings.model.backbone)
-            history = trainer.train_classifier(
+            history = training.train_classifier(
                 classifier,
                 settings,
                 manifest,
                 run,
                 lambda done, total: on_progress("training", done, total),
             )
-            write_table(run / "history.csv", history)
-            with replace_folder(run / "model") as folder:
-                on_progress("exporting", 0, 1)
-                export.export_classifier(classifier, folder)
-                on_progress("exporting", 1, 1)
-                _complete_artifact(folder, settings, manifest, len(rejected), on_progress)
-        metrics = evaluate(run, on_progress=on_progress)
+        write_table(run / "history.csv", history)
+        with replace_folder(run / "model") as folder:
+            on_progress("exporting", 0, 1)
+            export.export_classifier(classifier, folder)
+            on_progress("exporting", 1, 1)
+            _complete_artifact(folder, settings, manifest, len(rejected), on_progress)
+    metrics = evaluate(run, on_progress=on_progress)
+    explain(run, on_progress=on_progress)
+    write_report(run)
+    with _log_to(run / "log.txt"):
         _log.info("validation accuracy %.3f of %d slices", metrics["accuracy"], metrics["slices"])
-        explain(run, on_progress=on_progress)
-        write_report(run)
     return run
 
 
 def _check_folder(run: Path, resume: bool) -> None:
     if run.is_file():
         raise InputError(f"{run}: a file; choose a new folder with --out")
-    if run.exists() and any(run.iterdir()) and not resume:
+    names = {path.name for path in run.iterdir()} if run.exists() else set()
+    if names and not resume:
         raise InputError(f"{run}: not empty; continue that run with --resume or choose another")
+    others = {name for name in names if not is_partial(name)} - set(_PREPARATION)
+    if others and RECIPE_FILE not in names:
+        raise InputError(f"{run}: holds {min(others)} and no run to resume; choose a new folder")
 
 
 def _import_training() -> tuple[ModuleType, ModuleType]:
@@ -160,18 +168,19 @@ def _write_preparation(
     arguments: Mapping[str, object],
 ) -> None:
     """Write what a training starts from; the recipe comes last and says that this is done."""
-    write_table(run / "manifest.csv", manifest)
-    write_table(run / "rejected.csv", rejected)
+    manifest_file, rejected_file, environment_file = (run / name for name in _PREPARATION)
+    write_table(manifest_file, manifest)
+    write_table(rejected_file, rejected)
     environment = json.dumps(describe_environment(arguments), indent=2)
-    write_text(run / "environment.json", environment + "\n")
-    write_text(run / "recipe.yaml", recipe.to_yaml())
+    write_text(environment_file, environment + "\n")
+    write_text(run / RECIPE_FILE, recipe.to_yaml())
 
 
 def _reopen(run: Path, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read manifest and rejected files of an interrupted run, if its recipe is the same."""
-    if load_recipe(run / "recipe.yaml") != recipe:
+    if load_recipe(run / RECIPE_FILE) != recipe:
         raise RecipeError(
-            f"{run}: was started with other settings ({run / 'recipe.yaml'}); resume with the "
+            f"{run}: was started with other settings ({run / RECIPE_FILE}); resume with the "
             "same recipe and overrides, or choose another folder"
         )
     manifest = read_table(run / "manifest.csv")

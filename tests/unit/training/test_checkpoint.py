@@ -58,6 +58,15 @@ def test_the_first_of_equal_epochs_is_the_best():
     assert find_best_epoch(make_history(2.0, 1.0, 1.0)) == 2
 
 
+def test_an_epoch_that_diverged_is_never_the_best():
+    assert find_best_epoch(make_history(float("nan"), 2.0, float("nan"))) == 2
+
+
+def test_patience_counts_epochs_that_diverged():
+    history = make_history(1.0, float("nan"), float("nan"))
+    assert is_patience_used_up(history, "frozen", 2)
+
+
 def test_the_history_survives_to_the_last_digit(tmp_path):
     model, history = make_model(), make_history(0.1 + 0.2, 2 / 3)
     Checkpoints(tmp_path).save(model, history)
