@@ -8,8 +8,15 @@ from numpy.typing import NDArray
 from openvino import opset13 as opset
 from PIL import Image
 
-from tumorscope.artifact.spec import OPENVINO_FILE, ArtifactSpec
+from tumorscope.artifact.spec import (
+    KNOWN_CODES_FILE,
+    OPENVINO_FILE,
+    ArtifactSpec,
+    ConformalSpec,
+)
 from tumorscope.artifact.writer import write_artifact
+from tumorscope.data.duplicates.codes import CODE_BYTES
+from tumorscope.data.duplicates.thumbnails import FRAMES
 from tumorscope.data.phantom import draw_phantom, write_phantoms
 from tumorscope.recipe import PreprocessingSettings
 
@@ -38,7 +45,8 @@ def tiny_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An artifact whose probability and map follow the brightness of a slice, made without Keras.
 
     The probability is ``sigmoid((mean - 64) / 16)`` of the prepared slice, and the map, 2 x 2,
-    is ``(mean - 64) / 64`` of each quarter. Read only: copy it before changing it.
+    is ``(mean - 64) / 64`` of each quarter. From 0.45 to 0.55 a verdict is uncertain. Read only:
+    copy it before changing it.
     """
     folder = tmp_path_factory.mktemp("tiny") / "model"
     folder.mkdir()
@@ -48,9 +56,12 @@ def tiny_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
         backbone="brightness",
         weights="none",
         preprocessing=PreprocessingSettings(side_px=SIDE_PX, crop_to_head=False),
+        operating_points={"half": 0.5, "youden": 0.6, "target_sensitivity": 0.2},
+        conformal=ConformalSpec(no_tumor=0.45, tumor=0.45),
         cam_scale=2.0,
         fingerprint="0" * 64,
     )
+    np.save(folder / KNOWN_CODES_FILE, np.zeros((0, len(FRAMES), CODE_BYTES), np.uint8))
     write_artifact(folder, spec)
     return folder
 

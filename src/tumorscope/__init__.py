@@ -7,6 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tumorscope.workflows.audit import audit
+    from tumorscope.workflows.compare import compare
+    from tumorscope.workflows.crossval import crossval
     from tumorscope.workflows.evaluate import evaluate
     from tumorscope.workflows.explain import explain
     from tumorscope.workflows.phantom import phantom
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from tumorscope.workflows.train import train
 
 __version__ = "0.1.0.dev0"
-__all__ = ["evaluate", "explain", "phantom", "predict", "train"]
+__all__ = ["audit", "compare", "crossval", "evaluate", "explain", "phantom", "predict", "train"]
 
 
 def __getattr__(name: str) -> object:

@@ -17,6 +17,7 @@ Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[int, Field(ge=0)]
 Rate = Annotated[float, Field(gt=0, le=1)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+OperatingPointName = Literal["half", "youden", "target_sensitivity"]
 
 
 class _Settings(BaseModel):
@@ -71,6 +72,14 @@ class TrainingSettings(_Settings):
     cache_mb: NotNegative
 
 
+class DecisionSettings(_Settings):
+    """How probabilities become verdicts; what this asks for is fitted on the validation part."""
+
+    operating_point: OperatingPointName
+    target_sensitivity: Annotated[float, Field(gt=0, le=1)]
+    conformal_error: Annotated[float, Field(gt=0, lt=1)]
+
+
 class Recipe(_Settings):
     """Every setting of a training run."""
 
@@ -81,6 +90,7 @@ class Recipe(_Settings):
     augmentation: AugmentationSettings
     model: ModelSettings
     training: TrainingSettings
+    decision: DecisionSettings
 
     def to_yaml(self) -> str:
         """Write the recipe as YAML that `load_recipe` reads back."""

@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 
 import tumorscope
+from tumorscope.artifact.reader import read_artifact
 from tumorscope.errors import InputError, RecipeError
+from tumorscope.evaluation.calibration import apply_temperature
+from tumorscope.evaluation.decision import fit_decision
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
 
@@ -23,6 +26,7 @@ def test_the_run_folder_is_complete(phantom_run):
         evaluation/metrics.json evaluation/predictions.csv evaluation/history.png
         evaluation/history.svg evaluation/confusion_matrix.png evaluation/roc.png
         evaluation/precision_recall.png evaluation/mistakes.png
+        evaluation/reliability.png evaluation/reliability.svg
         explanations/contact_sheet.png explanations/overlays
     """
     assert [name for name in expected.split() if not (phantom_run / name).exists()] == []
@@ -44,7 +48,20 @@ def test_the_report_is_one_page_that_loads_nothing_and_says_what_it_is_for(phant
     page = (phantom_run / "report.html").read_text("utf-8")
     assert RESEARCH_USE_ONLY in page
     assert not re.search(r"""(src|href)=["']?(https?:)?//""", page)
-    assert page.count("data:image/png;base64,") >= 6
+    assert page.count("data:image/png;base64,") == 7
+    assert "Missing: " not in page
+    assert "None of these slices has a known copy in training." in page
+
+
+def test_the_model_card_has_the_figures_of_the_evaluation(phantom_run):
+    metrics = json.loads((phantom_run / "evaluation" / "metrics.json").read_text())
+    card = (phantom_run / "model" / "MODEL_CARD.md").read_text("utf-8")
+    row = next(line for line in card.splitlines() if line.startswith("| Log loss |"))
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[1] == f"{metrics['log_loss']:.3f}"
+    assert cells[3] == f"{metrics['per_group']['log_loss']:.3f}"
+    low, high = metrics["intervals"]["log_loss"]
+    assert cells[2] == f"{low:.3f}\N{EN DASH}{high:.3f}"
 
 
 def test_evaluating_again_gives_the_same_figures(phantom_run):
@@ -53,10 +70,24 @@ def test_evaluating_again_gives_the_same_figures(phantom_run):
     assert (phantom_run / "evaluation" / "metrics.json").read_text() == before
 
 
+def test_the_artifact_holds_what_the_validation_slices_decided(phantom_run):
+    spec = read_artifact(phantom_run / "model")
+    slices = pd.read_csv(phantom_run / "evaluation" / "predictions.csv")
+    decision = fit_decision(slices["label"], slices["raw_probability"], slices["group"], 0.95, 0.1)
+    assert spec.temperature == decision.temperature
+    assert list(spec.operating_points.items()) == [p[:2] for p in decision.operating_points]
+    assert (spec.operating_point, spec.conformal.error) == ("half", 0.1)
+    assert spec.conformal.limits == decision.limits
+    calibrated = apply_temperature(slices["raw_probability"], spec.temperature)
+    assert slices["probability"].tolist() == calibrated.tolist()
+    # Four groups of a class are too few to exclude it.
+    assert set(slices["verdict"]) == {"uncertain"}
+
+
 def test_other_slices_are_measured_apart(phantom_run, tmp_path):
     tumorscope.phantom(tmp_path / "other", count=10, seed=9)
     metrics = tumorscope.evaluate(phantom_run, tmp_path / "other", tmp_path / "results")
-    assert metrics["slices"] == 10
+    assert metrics["clean"]["slices"] == 10
     document = json.loads((tmp_path / "results" / "metrics.json").read_text())
     assert document["part"] == str(tmp_path / "other")
     assert not (tmp_path / "results" / "history.png").exists()

@@ -57,6 +57,14 @@ class TestBuiltIn:
         assert not training.balance_classes
         assert training.early_stopping_patience is None
 
+    @pytest.mark.parametrize("name", BUILT_IN)
+    def test_verdicts_are_the_notebooks_until_asked_otherwise(self, name):
+        assert load_recipe(name).decision.model_dump() == {
+            "operating_point": "half",
+            "target_sensitivity": 0.95,
+            "conformal_error": 0.10,
+        }
+
     def test_default_differs_from_notebook_in_the_documented_settings_only(self):
         notebook, default = (load_recipe(name).model_dump() for name in BUILT_IN)
         assert list_differences(notebook, default) == {
@@ -117,6 +125,8 @@ class TestOverrides:
             ("model.rescale_in_front=yes", True),
             ("model.backbone=efficientnetlite0", "efficientnetlite0"),
             ("model.weights=/a=b/w.pth", "/a=b/w.pth"),
+            ("decision.operating_point=youden", "youden"),
+            ("decision.target_sensitivity=0.97", 0.97),
             ("seed=7", 7),
             ("name=Yüz", "Yüz"),
         ],
@@ -194,6 +204,11 @@ class TestOverrides:
             ("model.dropout=.nan", "nan"),
             ("model.hidden_units=0", "0"),
             ("model.backbone=5", "5"),
+            ("decision.operating_point=best", "'best'"),
+            ("decision.target_sensitivity=0", "0"),
+            ("decision.target_sensitivity=95", "95"),
+            ("decision.conformal_error=0", "0"),
+            ("decision.conformal_error=1", "1"),
             ("seed=-1", "-1"),
         ],
     )

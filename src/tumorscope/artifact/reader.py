@@ -2,10 +2,18 @@
 
 from pathlib import Path
 
+import numpy as np
 from pydantic import ValidationError
 
 from tumorscope.artifact.checksum import compute_sha256
-from tumorscope.artifact.spec import CHECKSUM_FILE, OPENVINO_FILE, SPEC_FILE, ArtifactSpec
+from tumorscope.artifact.spec import (
+    CHECKSUM_FILE,
+    KNOWN_CODES_FILE,
+    OPENVINO_FILE,
+    SPEC_FILE,
+    ArtifactSpec,
+)
+from tumorscope.data.duplicates.codes import CODE_BYTES, Codes
 from tumorscope.errors import ArtifactError
 
 
@@ -56,6 +64,34 @@ def read_artifact(folder: Path) -> ArtifactSpec:
     if OPENVINO_FILE not in spec.files:
         raise ArtifactError(f"{folder}: the artifact has no {OPENVINO_FILE}; train again")
     return spec
+
+
+def read_known_codes(folder: Path) -> Codes:
+    """Read the perceptual codes of the slices that a model knows, shape (N, frames, 32), uint8.
+
+    Parameters
+    ----------
+    folder
+        An artifact that `read_artifact` has verified.
+
+    Raises
+    ------
+    ArtifactError
+        The artifact carries none.
+    """
+    path = folder / KNOWN_CODES_FILE
+    try:
+        codes: Codes = np.load(path, allow_pickle=False)
+    except FileNotFoundError as error:
+        raise ArtifactError(
+            f"{folder}: carries no {KNOWN_CODES_FILE}, so copies of its training slices cannot be "
+            "found; train again"
+        ) from error
+    except (ValueError, EOFError) as error:
+        raise ArtifactError(f"{path}: not a file of codes; train again") from error
+    if codes.dtype != np.uint8 or codes.ndim != 3 or codes.shape[2] != CODE_BYTES:
+        raise ArtifactError(f"{path}: not codes that this version of Tumorscope reads")
+    return codes
 
 
 def _damaged(path: Path) -> ArtifactError:

@@ -1,37 +1,64 @@
 """What ``artifact.json`` says about a model."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tumorscope import __version__
+from tumorscope.errors import InputError
+from tumorscope.evaluation.conformal import ConformalLimits
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.recipe import PreprocessingSettings
 
 SPEC_FILE = "artifact.json"
 CHECKSUM_FILE = "artifact.json.sha256"
 OPENVINO_FILE = "model.xml"
-NO_TUMOR, TUMOR = CLASS_NAMES = ("no tumor", "tumor")
+KNOWN_CODES_FILE = "known_codes.npy"
+"""Perceptual codes, (N, frames, 32), uint8, of all slices that training or validation saw."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class ArtifactSpec(BaseModel):
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ConformalSpec(_Frozen):
+    """When a verdict is uncertain; as it stands here, before any fit, always."""
+
+    error: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """The share of slices of each class that the set may leave out of their class."""
+    no_tumor: Share = 1.0
+    tumor: Share = 1.0
+
+    @property
+    def limits(self) -> ConformalLimits:
+        """The largest 1 - probability of each class with which a slice's set holds it."""
+        return ConformalLimits(self.no_tumor, self.tumor)
+
+
+class ArtifactSpec(_Frozen):
     """Everything that prediction needs to know besides the graph.
 
     The graph takes slices, (N, side, side, 3), float32, RGB, 0..255, prepared as
     `preprocessing` says, and returns ``probability``, (N,), and ``cam``, (N, h, w).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    format_version: Literal[1] = 1
+    format_version: Literal[2] = 2
     tumorscope: str = __version__
     notice: str = RESEARCH_USE_ONLY
     recipe: str
     backbone: str
     weights: str
     preprocessing: PreprocessingSettings
-    class_names: tuple[str, str] = CLASS_NAMES
-    threshold: Annotated[float, Field(ge=0, le=1)] = 0.5
+    class_names: tuple[Literal["no tumor"], Literal["tumor"]] = ("no tumor", "tumor")
+    temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    """Divides the logit of the graph's probability; thresholds and limits are for the result."""
+    operating_points: dict[str, Share] = {"half": 0.5}
+    """Name to threshold: a slice whose probability is at least this is called a tumor."""
+    operating_point: str = "half"
+    """The one that is applied."""
+    conformal: ConformalSpec = ConformalSpec()
     cam_scale: Annotated[float, Field(gt=0)]
     """The map's value that is drawn in the strongest color, in logit per position."""
     fingerprint: str
@@ -39,6 +66,28 @@ class ArtifactSpec(BaseModel):
     files: dict[str, str] = {}
     """File name to SHA-256."""
 
-    def decide(self, probability: float) -> str:
-        """Turn the probability of a tumor into a verdict."""
-        return self.class_names[probability >= self.threshold]
+    @model_validator(mode="after")
+    def _check_operating_point(self) -> Self:
+        if self.operating_point not in self.operating_points:
+            raise ValueError(f"no threshold for the operating point {self.operating_point}")
+        return self
+
+    @property
+    def threshold(self) -> float:
+        """The threshold of the operating point that is applied."""
+        return self.operating_points[self.operating_point]
+
+    def apply_operating_point(self, name: str) -> "ArtifactSpec":
+        """Give the same specification with another operating point applied.
+
+        Raises
+        ------
+        InputError
+            The model has none of this name.
+        """
+        if name not in self.operating_points:
+            raise InputError(
+                f"the model has no operating point {name!r}; choose "
+                f"{' or '.join(self.operating_points)}"
+            )
+        return self.model_copy(update={"operating_point": name})

@@ -1,8 +1,9 @@
 """What the user sees besides the result: progress, log lines, tables; all but tables on stderr."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -23,6 +24,9 @@ from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
 if TYPE_CHECKING:
+    from tumorscope.evaluation.comparison import Difference
+    from tumorscope.workflows.audit import Audit
+    from tumorscope.workflows.compare import NamedComparison
     from tumorscope.workflows.predict import Answer
 
 _stderr = Console(stderr=True, highlight=False, emoji=False)
@@ -62,8 +66,7 @@ def show_progress(quiet: bool) -> Iterator[ProgressCallback]:
 
 def say(message: str) -> None:
     """Print a line for the user, on stderr."""
-    printable = message.encode("utf-8", "backslashreplace").decode()
-    _stderr.print(escape(printable), soft_wrap=True)
+    _stderr.print(escape(_make_printable(message)), soft_wrap=True)
 
 
 def say_notice() -> None:
@@ -75,18 +78,95 @@ def print_answers(answers: Iterable["Answer"]) -> None:
     """Print answers as a table."""
     table = Table(Column("path", overflow="fold"), "probability", "verdict")
     for answer in answers:
-        # A name that is not UTF-8 cannot be printed as it is.
-        path = answer.path.encode("utf-8", "backslashreplace").decode()
-        table.add_row(escape(path), f"{answer.probability:.4f}", answer.verdict)
+        path = escape(_make_printable(answer.path))
+        table.add_row(path, f"{answer.probability:.4f}", answer.verdict)
     Console(emoji=False).print(table)
 
 
-def print_metrics(metrics: Mapping[str, object]) -> None:
-    """Print figures by name; one that cannot be computed is shown as a dash."""
-    table = Table("figure", "value")
-    for name, value in metrics.items():
-        if isinstance(value, Mapping):
+def print_audit(summary: "Audit") -> None:
+    """Print what an audit counted: a row per folder, and what they share."""
+    right = partial(Column, justify="right")
+    table = Table(
+        Column("folder", overflow="fold"),
+        right("slices"),
+        right("pictures"),
+        right("copies"),
+        right("leak of a\nrandom split"),
+        right("unreadable"),
+        caption_justify="left",
+    )
+    for folder in summary["folders"]:
+        copies = folder["slices"] - folder["pictures"]
+        table.add_row(
+            escape(_make_printable(folder["folder"])),
+            *(f"{count:,}" for count in (folder["slices"], folder["pictures"], copies)),
+            f"{folder['expected_leak']:.1%}",
+            f"{folder['unreadable']:,}",
+        )
+    if len(summary["folders"]) > 1:
+        table.add_section()
+        counts = summary["slices"], summary["pictures"], summary["copies"]
+        table.add_row(
+            "together",
+            *(f"{count:,}" for count in counts),
+            f"{summary['expected_leak']:.1%}",
+            f"{summary['unreadable']:,}",
+        )
+    table.caption = (
+        f"label conflicts: {summary['conflicts']:,}, "
+        f"slices unlike the rest: {summary['outliers']:,}"
+    )
+    console = Console(emoji=False)
+    console.print(table)
+    for row in summary["overlap"]:
+        if row["slices"]:
+            places = _make_printable(f"slices of {row['folder']} with a copy in {row['other']}")
+            console.print(f"{escape(places)}: {row['slices']:,}", soft_wrap=True)
+
+
+def print_comparison(comparison: "NamedComparison") -> None:
+    """Print the paired differences of two cross-validations as a table."""
+    right = partial(Column, justify="right")
+    table = Table(
+        "figure",
+        right(escape(_make_printable(comparison["first"]))),
+        right(escape(_make_printable(comparison["second"]))),
+        right(f"difference,\n{comparison['slices']} slices"),
+        right(f"difference,\n{comparison['groups']} groups"),
+        caption_justify="left",
+    )
+    by_group = comparison["per_group"]["differences"]
+    for name, difference in comparison["differences"].items():
+        if name == "recall":  # is sensitivity
             continue
-        shown = f"{value:.4f}" if isinstance(value, float) else str("-" if value is None else value)
-        table.add_row(name.replace("_", " "), shown)
+        table.add_row(
+            name.replace("_", " "),
+            _show(difference["first"], ".3f"),
+            _show(difference["second"], ".3f"),
+            _show_difference(difference),
+            _show_difference(by_group[name]),
+        )
+    auroc, verdicts = comparison["auroc_delong"], comparison["mcnemar_clustered"]
+    table.caption = (
+        f"AUROCs differ: p = {_show(auroc and auroc['p_value'], '.2g')} (DeLong, by groups)\n"
+        f"Verdicts differ: p = {_show(verdicts and verdicts['p_value'], '.2g')} "
+        "(McNemar, by groups)"
+    )
     Console(emoji=False).print(table)
+
+
+def _show_difference(difference: "Difference") -> str:
+    shown = _show(difference["difference"], "+.3f")
+    if difference["interval"] is None:
+        return shown
+    low, high = difference["interval"]
+    return f"{shown}\n({low:+.3f} to {high:+.3f})"
+
+
+def _show(value: float | None, spec: str) -> str:
+    return "-" if value is None else format(value, spec)
+
+
+def _make_printable(text: str) -> str:
+    """Replace what cannot be printed, in a file name that is not UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -57,11 +57,42 @@ def _options(
 
 
 @app.command()
+def audit(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of images.")],
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    fail_on: Annotated[
+        str, typer.Option(help="Exit code 1 if there are copies, conflicts or unreadable: a,b.")
+    ] = "",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Look for copies, label conflicts, odd pictures and broken files in folders of images."""
+    from tumorscope.cli.console import print_audit, say, say_notice, show_progress
+
+    faults = [name.strip() for name in fail_on.split(",") if name.strip()]
+    with show_progress(quiet) as report:
+        summary = tumorscope.audit(folders, out, faults, on_progress=report)
+    if as_json:
+        typer.echo(json.dumps(summary, indent=2))
+    else:
+        print_audit(summary)
+    if not quiet:
+        say(f"page:   {out / 'audit.html'}\ngroups: {out / 'groups.csv'}")
+        say_notice()
+    if summary["failed"]:
+        say(f"found what --fail-on names: {', '.join(summary['failed'])}")
+        raise typer.Exit(FAILURE)
+
+
+@app.command()
 def train(
     data: Annotated[str, typer.Argument(help="Folder of two classes, .csv, or kaggle:owner/name.")],
     out: Annotated[Path, typer.Option(help="The run folder to write.")],
     recipe: Annotated[str, typer.Option(help="notebook, default, or a YAML file.")] = "default",
     backbone: Annotated[str | None, typer.Option(help="Short for model.backbone.")] = None,
+    target_sensitivity: Annotated[
+        float | None, typer.Option(help="Short for decision.target_sensitivity.")
+    ] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", help="A setting, as training.epochs=3.")
     ] = None,
@@ -72,12 +103,78 @@ def train(
     """Train a classifier, measure it, explain it, and write a report."""
     from tumorscope.cli.console import say, say_notice, show_progress
 
+    settings = [*(overrides or ())]
+    if target_sensitivity is not None:
+        settings.append(f"decision.target_sensitivity={target_sensitivity}")
     with show_progress(quiet) as report:
         run = tumorscope.train(
-            data, out, recipe, backbone, overrides or (), positive, resume, on_progress=report
+            data, out, recipe, backbone, settings, positive, resume, on_progress=report
         )
     if not quiet:
         say(f"report: {run / 'report.html'}\nmodel:  {run / 'model'}")
+        say_notice()
+
+
+@app.command()
+def crossval(
+    data: Annotated[str, typer.Argument(help="Folder of two classes, .csv, or kaggle:owner/name.")],
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    recipe: Annotated[str, typer.Option(help="notebook, default, or a YAML file.")] = "default",
+    folds: Annotated[int, typer.Option(min=2, help="Number of folds.")] = 5,
+    repeats: Annotated[int, typer.Option(min=1, help="How often to divide anew.")] = 1,
+    backbone: Annotated[str | None, typer.Option(help="Short for model.backbone.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, as training.epochs=3.")
+    ] = None,
+    positive: Positive = "yes",
+    folds_file: Annotated[
+        Path | None, typer.Option(help="The folds.csv of another one, to be compared with it.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Folds trained at a time.")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted one.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train and test on every fold in turn: figures from slices that no training saw."""
+    from tumorscope.cli.console import say, say_notice, show_progress
+
+    with show_progress(quiet) as report:
+        cv = tumorscope.crossval(
+            data,
+            out,
+            recipe,
+            folds,
+            repeats,
+            backbone,
+            overrides or (),
+            positive,
+            folds_file,
+            jobs,
+            resume,
+            on_progress=report,
+        )
+    if not quiet:
+        say(f"report:      {cv / 'report.html'}\npredictions: {cv / 'predictions.csv'}")
+        say_notice()
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help="A cross-validation.")],
+    second: Annotated[Path, typer.Argument(help="Another one on the same folds.")],
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare two cross-validations slice by slice: paired differences, second minus first."""
+    from tumorscope.cli.console import print_comparison, say, say_notice
+
+    comparison = tumorscope.compare(first, second, out)
+    if as_json:
+        typer.echo(json.dumps(comparison, indent=2))
+    else:
+        print_comparison(comparison)
+    if not quiet:
+        say(f"figure: {out / 'comparison.png'}")
         say_notice()
 
 
@@ -87,18 +184,27 @@ def evaluate(
     data: Annotated[str | None, typer.Argument(help="Other labelled slices.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where results go; required with DATA.")] = None,
     positive: Positive = "yes",
+    by: Annotated[
+        list[str] | None, typer.Option(help="A column of DATA, a CSV, to divide it by.")
+    ] = None,
+    predictions: Annotated[
+        Path | None, typer.Option(help="A CSV of another model's answers: path, probability.")
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure a model on its validation part, or on other labelled slices."""
-    from tumorscope.cli.console import print_metrics, say_notice, show_progress
+    """Measure a model on its validation part, or on slices it has not met, without copies."""
+    from tumorscope.cli.console import say_notice, show_progress
+    from tumorscope.cli.evaluation_table import print_evaluation
 
     with show_progress(quiet) as report:
-        metrics = tumorscope.evaluate(model, data, out, positive, on_progress=report)
+        metrics = tumorscope.evaluate(
+            model, data, out, positive, by or (), predictions, on_progress=report
+        )
     if as_json:
         typer.echo(json.dumps(metrics, indent=2))
     else:
-        print_metrics(metrics)
+        print_evaluation(metrics)
     if not quiet:
         say_notice()
 
@@ -125,6 +231,10 @@ def predict(
     inputs: Annotated[list[Path], typer.Argument(help="Image files and folders.")],
     out: Annotated[Path | None, typer.Option(help="A CSV file for the results.")] = None,
     overlays: Annotated[Path | None, typer.Option(help="A folder for heatmap pictures.")] = None,
+    operating_point: Annotated[
+        str | None,
+        typer.Option(help="half, youden or target_sensitivity, in place of the model's own."),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -132,7 +242,9 @@ def predict(
     from tumorscope.cli.console import print_answers, say, say_notice, show_progress
 
     with show_progress(quiet) as report:
-        answers, rejected = tumorscope.predict(model, inputs, out, overlays, on_progress=report)
+        answers, rejected = tumorscope.predict(
+            model, inputs, out, overlays, operating_point, on_progress=report
+        )
     if as_json:
         typer.echo(json.dumps([answer._asdict() for answer in answers], indent=2))
     elif out is None:

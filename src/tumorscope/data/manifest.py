@@ -2,18 +2,21 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tumorscope.atomic import write_text
+from tumorscope.data.duplicates.codes import compute_codes
+from tumorscope.data.duplicates.groups import DisjointSets, Groups, join_copies
+from tumorscope.data.duplicates.thumbnails import Gray, take_thumbnail
 from tumorscope.data.readers import decode_slice
 from tumorscope.data.sources import LabelledFile, list_labelled_files
 from tumorscope.errors import InputError
+from tumorscope.progress import ProgressCallback, ignore_progress
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +27,7 @@ _THREADS = 4
 def read_manifest(
     source: str | Path,
     positive: str = "yes",
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read every slice of a data source once and describe it.
 
@@ -33,14 +36,14 @@ def read_manifest(
     source, positive
         As in `list_labelled_files`.
     on_progress
-        Called with the number of files read and of all files.
+        Called as work goes on.
 
     Returns
     -------
     tuple
         The manifest (columns `COLUMNS` and, where known, ``patient_id``) and the rejected
-        files (columns ``path`` and ``reason``). Slices with the same bytes, or of the same
-        patient, share a ``group``.
+        files (columns ``path`` and ``reason``). Slices that are copies of one another, or of the
+        same patient, share a ``group``.
 
     Raises
     ------
@@ -49,7 +52,7 @@ def read_manifest(
         labels.
     """
     files = list_labelled_files(source, positive)
-    rows, rejected = [], []
+    rows, thumbnails, rejected = [], [], []
     with ThreadPoolExecutor(_THREADS) as pool:
         for done, (file, result) in enumerate(
             zip(files, pool.map(_describe, files), strict=True), 1
@@ -58,47 +61,19 @@ def read_manifest(
                 reason = str(result).removeprefix(f"{file.path}: ")
                 rejected.append({"path": str(file.path), "reason": reason})
             else:
-                rows.append(result)
-            if on_progress:
-                on_progress(done, len(files))
+                row, thumbnail = result
+                rows.append(row)
+                thumbnails.append(thumbnail)
+            on_progress("reading slices", done, len(files))
     if rejected:
         _log.warning("left out %d of %d files: see rejected.csv", len(rejected), len(files))
     manifest = pd.DataFrame(rows, columns=[*COLUMNS[:-1], "patient_id"])
     _check_classes(manifest, source)
     _check_labels(manifest)
-    manifest["group"] = number_groups(manifest)
+    manifest["group"] = _number_groups(manifest, thumbnails, on_progress)
     if manifest["patient_id"].isna().all():
         manifest = manifest.drop(columns="patient_id")
     return manifest, pd.DataFrame(rejected, columns=["path", "reason"])
-
-
-def number_groups(manifest: pd.DataFrame) -> NDArray[np.int64]:
-    """Give a number to the groups of slices that are linked by their bytes or their patient.
-
-    Parameters
-    ----------
-    manifest
-        With the columns ``sha256`` and ``patient_id`` (which may be missing in any row).
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (N,), int64: the group of each row, counted from 0 in order of first appearance.
-    """
-    parent: dict[str, str] = {}
-
-    def find(key: str) -> str:
-        while parent.setdefault(key, key) != key:
-            key = parent[key]
-        return key
-
-    keys = [f"bytes {sha256}" for sha256 in manifest["sha256"]]
-    for key, patient in zip(keys, manifest["patient_id"], strict=True):
-        root = find(key)
-        if isinstance(patient, str):
-            parent[root] = find(f"patient {patient}")
-    groups, _ = pd.factorize(np.array([find(key) for key in keys], dtype=object))
-    return groups.astype(np.int64)
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -113,23 +88,42 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     write_text(path, table.to_csv(index=False, lineterminator="\n"))
 
 
-def _describe(file: LabelledFile) -> dict[str, object] | InputError:
+def _describe(file: LabelledFile) -> tuple[dict[str, object], Gray] | InputError:
     try:
         data = file.path.read_bytes()
-        height, width = decode_slice(data, str(file.path)).shape[:2]
+        image = decode_slice(data, str(file.path))
     except OSError as error:
         return InputError(f"{file.path}: cannot be read: {error.strerror}")
     except InputError as error:
         return error
-    return {
+    row = {
         "path": str(file.path.resolve()),
         "label": file.label,
         "label_name": file.label_name,
         "sha256": hashlib.sha256(data).hexdigest(),
-        "width": width,
-        "height": height,
+        "width": image.shape[1],
+        "height": image.shape[0],
         "patient_id": file.patient_id,
     }
+    return row, take_thumbnail(image)
+
+
+def _number_groups(
+    manifest: pd.DataFrame, thumbnails: Sequence[Gray], on_progress: ProgressCallback
+) -> Groups:
+    """Give the same number to slices that are copies of one another, or one patient's."""
+    sets = DisjointSets(len(manifest))
+    sets.join_equal(manifest["sha256"])
+    codes = np.stack([compute_codes(thumbnail) for thumbnail in thumbnails])
+    join_copies(
+        sets,
+        thumbnails,
+        codes,
+        lambda done, total: on_progress("looking for copies", done, total),
+    )
+    # Last, as copies are looked for with one slice of each set only.
+    sets.join_equal(id_ if isinstance(id_, str) else None for id_ in manifest["patient_id"])
+    return sets.number()
 
 
 def _check_classes(manifest: pd.DataFrame, source: str | Path) -> None:

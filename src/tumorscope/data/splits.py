@@ -1,4 +1,6 @@
-"""Divide a manifest into a training and a validation part."""
+"""Divide a manifest into parts: training and validation, and the test part of a fold."""
+
+from collections.abc import Hashable
 
 import pandas as pd
 from sklearn.model_selection import train_test_split
@@ -8,6 +10,7 @@ from tumorscope.recipe import DataSettings
 
 TRAIN = "train"
 VALIDATION = "validation"
+TEST = "test"
 
 
 def assign_split(manifest: pd.DataFrame, settings: DataSettings, seed: int) -> pd.DataFrame:
@@ -32,7 +35,8 @@ def assign_split(manifest: pd.DataFrame, settings: DataSettings, seed: int) -> p
     InputError
         There are too few slices or groups for both parts to hold both classes.
     """
-    units = manifest["group"] if settings.split == "grouped" else pd.Series(manifest.index)
+    grouped = settings.split == "grouped"
+    units = manifest["group"] if grouped else pd.Series(manifest.index)
     labels = manifest.groupby(units.to_numpy())["label"].max()
     try:
         _, validation = train_test_split(
@@ -42,17 +46,81 @@ def assign_split(manifest: pd.DataFrame, settings: DataSettings, seed: int) -> p
             random_state=seed,
         )
     except ValueError as error:
-        raise _too_few(manifest) from error
+        raise _too_few(manifest, grouped) from error
     is_validation = units.isin(validation).to_numpy()
     split = manifest.assign(split=[VALIDATION if inside else TRAIN for inside in is_validation])
     if split.groupby("split")["label"].nunique().min() < 2:
-        raise _too_few(manifest)
+        raise _too_few(manifest, grouped)
     return split
 
 
-def _too_few(manifest: pd.DataFrame) -> InputError:
-    counts = manifest["label"].value_counts()
+def divide_fold(
+    manifest: pd.DataFrame, is_test: pd.Series, settings: DataSettings, seed: int
+) -> pd.DataFrame:
+    """Add the column ``split`` for one fold: its slices are the test part, the rest is divided.
+
+    Parameters
+    ----------
+    manifest
+        With the columns ``label``, ``group`` and ``sha256``. Not modified.
+    is_test
+        Shape (N,), bool, with the index of `manifest`: the slices of the fold.
+    settings, seed
+        How the rest is divided, as in `assign_split`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy with ``split``, ``train``, ``validation`` or ``test``.
+
+    Raises
+    ------
+    InputError
+        The rest cannot be divided; or, where whole groups are divided, a group crosses parts.
+    """
+    rest = assign_split(manifest[~is_test], settings, seed)
+    parts = manifest.assign(split=rest["split"].reindex(manifest.index).fillna(TEST))
+    if settings.split == "grouped":
+        check_groups_apart(parts)
+    return parts
+
+
+def check_groups_apart(parts: pd.DataFrame) -> None:
+    """Refuse parts that share a group or a file's bytes: the last guard before a training.
+
+    Parameters
+    ----------
+    parts
+        With the columns ``path``, ``sha256``, ``group`` and ``split``.
+
+    Raises
+    ------
+    InputError
+        Slices of one group, or with the same bytes, stand in different parts; names two.
+    """
+    for column in ("group", "sha256"):
+        crossing = parts.groupby(column)["split"].transform("nunique") > 1
+        if crossing.any():
+            first = parts[parts[column] == parts.loc[crossing, column].iloc[0]]
+            one, other = first.drop_duplicates("split").iloc[:2].to_dict("records")
+            raise InputError(
+                f"{one['path']} ({one['split']}) and {other['path']} ({other['split']}) are "
+                "copies or of one patient, yet in different parts; keep groups together"
+            )
+
+
+def count_units(manifest: pd.DataFrame, grouped: bool) -> dict[int, int]:
+    """Count what is divided, for each label: groups that hold such a slice, or slices."""
+    column = "group" if grouped else "label"
+    counts = manifest.groupby("label")[column]
+    of_label: dict[Hashable, int] = (counts.nunique() if grouped else counts.size()).to_dict()
+    return {label: int(of_label.get(label, 0)) for label in (0, 1)}
+
+
+def _too_few(manifest: pd.DataFrame, grouped: bool) -> InputError:
+    counts = count_units(manifest, grouped)
+    units = "groups of slices" if grouped else "slices"
     return InputError(
-        f"too few slices to divide: {counts.get(1, 0)} with and {counts.get(0, 0)} without a "
-        "tumor; both parts need both classes. Add slices or change data.validation_fraction"
+        f"too few {units} to divide: {counts[1]} with and {counts[0]} without a tumor; both parts "
+        "need both classes. Add slices or change data.validation_fraction"
     )

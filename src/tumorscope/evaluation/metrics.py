@@ -4,18 +4,22 @@ from typing import TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
-from tumorscope.evaluation.scores import Labels, Probabilities, check_scores, check_threshold
+from tumorscope.errors import InputError
+from tumorscope.evaluation.scores import check_repeats, check_threshold
+from tumorscope.evaluation.weighted import Weights, measure_weighted, sum_verdicts
 
 
 class Counts(TypedDict):
-    """The four cells of the confusion matrix; positive means tumor."""
+    """The four cells of the confusion matrix; positive means tumor.
 
-    true_positive: int
-    false_positive: int
-    true_negative: int
-    false_negative: int
+    Whole numbers, unless slices are weighted or several repeats are averaged.
+    """
+
+    true_positive: float
+    false_positive: float
+    true_negative: float
+    false_negative: float
 
 
 class Metrics(TypedDict):
@@ -39,7 +43,12 @@ class Metrics(TypedDict):
     log_loss: float
 
 
-def compute_metrics(labels: ArrayLike, probabilities: ArrayLike, threshold: float) -> Metrics:
+def compute_metrics(
+    labels: ArrayLike,
+    probabilities: ArrayLike,
+    threshold: float,
+    weights: ArrayLike | None = None,
+) -> Metrics:
     """Compute every figure that is reported about a set of slices.
 
     Parameters
@@ -47,16 +56,22 @@ def compute_metrics(labels: ArrayLike, probabilities: ArrayLike, threshold: floa
     labels
         Shape (N,), 0 for no tumor and 1 for tumor. Not modified.
     probabilities
-        Shape (N,), of a tumor, within [0, 1]. Not modified.
+        Shape (N,), of a tumor, within [0, 1]; or (R, N): every figure is then the mean over R
+        repeats of a cross-validation. Not modified.
     threshold
         A slice whose probability is at least this is called a tumor, within [0, 1].
+    weights
+        Shape (N,), positive: how much each slice counts; each counts once without them. With
+        those of `weigh_groups` each group counts once. Not modified.
 
     Returns
     -------
     Metrics
         None where the slices leave a figure undefined: what needs both classes when there is
         one, the precision when no slice is called a tumor. `recall` and `sensitivity` are two
-        names of one figure. `log_loss` is in nats.
+        names of one figure. `log_loss` is in nats. `slices`, `tumor` and `no_tumor` are numbers
+        of slices even where they are weighted; `counts` are then sums of weights, and of several
+        repeats their means.
 
     Raises
     ------
@@ -69,63 +84,49 @@ def compute_metrics(labels: ArrayLike, probabilities: ArrayLike, threshold: floa
     >>> metrics["counts"]["true_positive"], metrics["accuracy"], metrics["auroc"]
     (1, 0.5, 0.75)
     """
-    checked_labels, checked_probabilities = check_scores(labels, probabilities)
+    checked_labels, checked_probabilities = check_repeats(labels, probabilities)
     threshold = check_threshold(threshold)
-    counts = _count_verdicts(checked_labels, checked_probabilities >= threshold)
-    right = counts["true_positive"] + counts["true_negative"]
-    wrong = counts["false_positive"] + counts["false_negative"]
-    tumor = counts["true_positive"] + counts["false_negative"]
-    no_tumor = counts["true_negative"] + counts["false_positive"]
-    sensitivity = _ratio(counts["true_positive"], tumor)
-    specificity = _ratio(counts["true_negative"], no_tumor)
-    auroc, average_precision = _compute_ranking(checked_labels, checked_probabilities)
+    row = _check_weights(weights, len(checked_labels))[np.newaxis]
+    scores = checked_labels, checked_probabilities, threshold, row
+    measured = {name: float(values[0]) for name, values in measure_weighted(*scores).items()}
+    figure = {name: None if np.isnan(value) else value for name, value in measured.items()}
+    cells = [float(cell) for (cell,) in sum_verdicts(*scores)]
+    if weights is None and len(checked_probabilities) == 1:
+        cells = [round(cell) for cell in cells]
+    true_positive, false_positive, true_negative, false_negative = cells
+    tumor = int(checked_labels.sum())
     return {
-        "slices": tumor + no_tumor,
+        "slices": len(checked_labels),
         "tumor": tumor,
-        "no_tumor": no_tumor,
+        "no_tumor": len(checked_labels) - tumor,
         "threshold": threshold,
-        "counts": counts,
-        "accuracy": right / (tumor + no_tumor),
-        "balanced_accuracy": _mean(sensitivity, specificity),
-        "precision": _ratio(
-            counts["true_positive"], counts["true_positive"] + counts["false_positive"]
-        ),
-        "recall": sensitivity,
-        "sensitivity": sensitivity,
-        "specificity": specificity,
-        "f1": _ratio(2 * counts["true_positive"], 2 * counts["true_positive"] + wrong),
-        "auroc": auroc,
-        "average_precision": average_precision,
-        "brier": float(np.mean((checked_probabilities - checked_labels) ** 2)),
-        "log_loss": float(log_loss(checked_labels, checked_probabilities, labels=[0, 1])),
+        "counts": {
+            "true_positive": true_positive,
+            "false_positive": false_positive,
+            "true_negative": true_negative,
+            "false_negative": false_negative,
+        },
+        "accuracy": measured["accuracy"],
+        "balanced_accuracy": figure["balanced_accuracy"],
+        "precision": figure["precision"],
+        "recall": figure["recall"],
+        "sensitivity": figure["sensitivity"],
+        "specificity": figure["specificity"],
+        "f1": figure["f1"],
+        "auroc": figure["auroc"],
+        "average_precision": figure["average_precision"],
+        "brier": measured["brier"],
+        "log_loss": measured["log_loss"],
     }
 
 
-def _count_verdicts(labels: Labels, verdicts: np.ndarray) -> Counts:
-    tumor = labels == 1
-    return {
-        "true_positive": int(np.sum(tumor & verdicts)),
-        "false_positive": int(np.sum(~tumor & verdicts)),
-        "true_negative": int(np.sum(~tumor & ~verdicts)),
-        "false_negative": int(np.sum(tumor & ~verdicts)),
-    }
-
-
-def _compute_ranking(
-    labels: Labels, probabilities: Probabilities
-) -> tuple[float | None, float | None]:
-    """Compute AUROC and average precision; a ranking of one class only says nothing."""
-    if labels.min() == labels.max():
-        return None, None
-    return (
-        float(roc_auc_score(labels, probabilities)),
-        float(average_precision_score(labels, probabilities)),
-    )
-
-
-def _ratio(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
-
-
-def _mean(first: float | None, second: float | None) -> float | None:
-    return None if first is None or second is None else (first + second) / 2
+def _check_weights(weights: ArrayLike | None, slices: int) -> Weights:
+    if weights is None:
+        return np.ones(slices)
+    checked = np.asarray(weights, dtype=np.float64)
+    if checked.shape != (slices,):
+        raise InputError(f"expected {slices} weights, found an array of shape {checked.shape}")
+    # Written so that NaN is caught as well.
+    if not (np.isfinite(checked) & (checked > 0)).all():
+        raise InputError("weights must be positive finite numbers")
+    return checked

@@ -48,6 +48,34 @@ def check_scores(labels: ArrayLike, probabilities: ArrayLike) -> tuple[Labels, P
     return checked_labels.astype(np.int64), checked_probabilities
 
 
+def check_repeats(labels: ArrayLike, probabilities: ArrayLike) -> tuple[Labels, Probabilities]:
+    """Refuse labels, and probabilities of one or several repeats, that give no figure.
+
+    Parameters
+    ----------
+    labels
+        Shape (N,), 0 for no tumor and 1 for tumor. Not modified.
+    probabilities
+        Shape (N,), or (R, N) of R repeats of a cross-validation, within [0, 1]. Not modified.
+
+    Returns
+    -------
+    tuple
+        The labels as int64, shape (N,), and the probabilities as float64, shape (R, N).
+
+    Raises
+    ------
+    InputError
+        As in `check_scores`, for any of the repeats.
+    """
+    numbers = _read_numbers("probabilities", probabilities)
+    repeats = list(numbers) if numbers.ndim == 2 else [numbers]
+    if not repeats:
+        raise InputError("probabilities must hold at least one repeat, found none")
+    checked = [check_scores(labels, repeat) for repeat in repeats]
+    return checked[0][0], np.stack([checked_probabilities for _, checked_probabilities in checked])
+
+
 def check_threshold(threshold: float) -> float:
     """Refuse a threshold that is no probability.
 
@@ -62,12 +90,16 @@ def check_threshold(threshold: float) -> float:
 
 
 def _check_numbers(name: str, values: ArrayLike) -> Probabilities:
-    try:
-        numbers = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name} must be numbers: {error}") from error
+    numbers = _read_numbers(name, values)
     if numbers.ndim != 1:
         raise InputError(f"{name} must have shape (N,), found {numbers.shape}")
     if numbers.size == 0:
         raise InputError(f"{name} must hold at least one slice, found none")
     return numbers
+
+
+def _read_numbers(name: str, values: ArrayLike) -> Probabilities:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} must be numbers: {error}") from error

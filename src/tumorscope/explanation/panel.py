@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from tumorscope.data.preprocessing import Box
+from tumorscope.evaluation.verdicts import NO_TUMOR, TUMOR, UNCERTAIN
 from tumorscope.explanation.overlay import blend, color, project_map
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
@@ -22,7 +23,8 @@ _PANEL_HEIGHT = _SIDE + 2 * _GAP
 _HEADER_HEIGHT = 44
 _FOOTER_HEIGHT = 34
 _INK, _PALE, _PAPER = "#1c2733", "#66727f", "#ffffff"
-_TUMOR_COLOR, _NO_TUMOR_COLOR, _WRONG_COLOR = "#b3431e", "#1f6f8b", "#a4123f"
+_WRONG_COLOR = "#a4123f"
+_VERDICT_COLORS = {TUMOR: "#b3431e", NO_TUMOR: "#1f6f8b", UNCERTAIN: "#7a5c00"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +44,7 @@ class Explanation:
     probability
         Of a tumor.
     verdict
-        ``tumor`` or ``no tumor``.
+        ``tumor``, ``no tumor`` or ``uncertain``.
     truth
         The true class, where it is known.
     """
@@ -145,7 +147,7 @@ def _draw_text(
     draw: ImageDraw.ImageDraw, origin: tuple[int, int], explanation: Explanation
 ) -> None:
     left, top = origin
-    accent = _TUMOR_COLOR if explanation.verdict == "tumor" else _NO_TUMOR_COLOR
+    accent = _VERDICT_COLORS[explanation.verdict]
     draw.text((left, top), _shorten(explanation.name), _PALE, _font(15))
     draw.text((left, top + 40), f"{explanation.probability:.3f}", _INK, _font(44))
     bar_top = top + 104
@@ -154,9 +156,15 @@ def _draw_text(
     draw.rectangle((left, bar_top, left + filled, bar_top + 10), accent)
     draw.text((left, top + 132), explanation.verdict, accent, _font(24))
     if explanation.truth is not None:
-        is_right = explanation.truth == explanation.verdict
-        judgement = "correct" if is_right else f"wrong: labelled {explanation.truth}"
-        draw.text((left, top + 170), judgement, _PALE if is_right else _WRONG_COLOR, _font(16))
+        judgement, color = _judge(explanation.verdict, explanation.truth)
+        draw.text((left, top + 170), judgement, color, _font(16))
+
+
+def _judge(verdict: str, truth: str) -> tuple[str, str]:
+    """Say in words and in color how a verdict stands to the truth."""
+    if verdict == UNCERTAIN:
+        return f"labelled {truth}", _PALE
+    return ("correct", _PALE) if verdict == truth else (f"wrong: labelled {truth}", _WRONG_COLOR)
 
 
 def _shorten(name: str, length: int = 28) -> str:

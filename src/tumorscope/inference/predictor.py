@@ -17,6 +17,8 @@ from tumorscope.artifact.spec import OPENVINO_FILE, ArtifactSpec
 from tumorscope.data.preprocessing import Box, prepare_slice
 from tumorscope.data.readers import read_slice
 from tumorscope.errors import InputError
+from tumorscope.evaluation.calibration import apply_temperature
+from tumorscope.evaluation.verdicts import call_classes, decide_verdicts
 from tumorscope.explanation.panel import Explanation
 from tumorscope.inference.engine import Engine
 
@@ -37,9 +39,13 @@ class Prediction:
     box
         The part of it that the network saw.
     probability
-        Of a tumor, 0..1.
+        Of a tumor, 0..1, calibrated.
+    raw_probability
+        As the network gave it.
+    predicted_class
+        ``tumor`` or ``no tumor``: the class called by the threshold.
     verdict
-        ``tumor`` or ``no tumor``.
+        The same where the model can tell, ``uncertain`` where it cannot.
     cam
         Signed Grad-CAM map over `box`, shape (h, w), float32, logit per position.
     """
@@ -48,6 +54,8 @@ class Prediction:
     image: NDArray[np.uint8]
     box: Box
     probability: float
+    raw_probability: float
+    predicted_class: str
     verdict: str
     cam: NDArray[np.float32]
 
@@ -95,16 +103,28 @@ class Predictor:
         self._engine = Engine(graph)
 
     @classmethod
-    def load(cls, model: Path) -> "Predictor":
+    def load(cls, model: Path, operating_point: str | None = None) -> "Predictor":
         """Load an artifact folder, or the one in a run folder, after verifying it.
+
+        Parameters
+        ----------
+        model
+            The folder.
+        operating_point
+            Applied in place of the model's own.
 
         Raises
         ------
         ArtifactError
             There is no artifact, or it has changed since it was written.
+        InputError
+            The model has no such operating point.
         """
         folder = find_artifact(model)
-        return cls(read_artifact(folder), folder / OPENVINO_FILE)
+        spec = read_artifact(folder)
+        if operating_point is not None:
+            spec = spec.apply_operating_point(operating_point)
+        return cls(spec, folder / OPENVINO_FILE)
 
     def predict(self, paths: Iterable[Path]) -> Iterator[Prediction | Rejection]:
         """Answer for files, in their order, holding only a few batches in memory."""
@@ -129,16 +149,24 @@ class Predictor:
         self, batch: list[Future[_Prepared | Rejection]]
     ) -> Iterator[Prediction | Rejection]:
         items = [future.result() for future in batch]
-        readable = [item.pixels for item in items if isinstance(item, _Prepared)]
-        if readable:
-            answers = zip(*self._engine.infer(np.stack(readable)), strict=True)
+        readable = [item for item in items if isinstance(item, _Prepared)]
+        answers = self._answer_slices(readable) if readable else iter(())
         for item in items:
-            if isinstance(item, Rejection):
-                yield item
-                continue
-            probability, cam = next(answers)
-            verdict = self.spec.decide(float(probability))
-            yield Prediction(item.path, item.image, item.box, float(probability), verdict, cam)
+            yield item if isinstance(item, Rejection) else next(answers)
+
+    def _answer_slices(self, slices: list[_Prepared]) -> Iterator[Prediction]:
+        raw_probabilities, cams = self._engine.infer(np.stack([item.pixels for item in slices]))
+        probabilities = apply_temperature(raw_probabilities, self.spec.temperature)
+        threshold = self.spec.threshold
+        columns = (
+            probabilities.tolist(),
+            raw_probabilities.tolist(),
+            call_classes(probabilities, threshold).tolist(),
+            decide_verdicts(probabilities, threshold, self.spec.conformal.limits).tolist(),
+            cams,
+        )
+        for item, *answer in zip(slices, *columns, strict=True):
+            yield Prediction(item.path, item.image, item.box, *answer)
 
 
 def _divide(paths: Iterator[Path], size: int) -> Iterator[list[Path]]:

@@ -7,11 +7,12 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class SplitCount:
-    """The slices of one part of the data."""
+    """The slices of one part of the data, and the groups that they stand in."""
 
     split: str
     no_tumor: int
     tumor: int
+    groups: int
 
     @property
     def slices(self) -> int:
@@ -27,30 +28,27 @@ class DataSummary:
     ----------
     splits
         The parts of the data, by name.
-    shared_groups
-        Groups of more than one slice: the same bytes, or the same patient.
+    total
+        All parts together; a group that stands in several counts once.
     grouped_slices
-        The slices in those groups.
+        Slices that are not alone in their group.
+    largest_group
+        The slices of the largest group.
     crossing_groups
         Groups with slices in more than one part: what was trained on is also measured on.
+    names_patients
+        Whether the data say whose slice it is: groups are then of one patient's slices, too.
     rejected_files
         Files that were found but not used.
     """
 
     splits: tuple[SplitCount, ...]
-    shared_groups: int
+    total: SplitCount
     grouped_slices: int
+    largest_group: int
     crossing_groups: int
+    names_patients: bool
     rejected_files: int
-
-    @property
-    def total(self) -> SplitCount:
-        """All parts together."""
-        return SplitCount(
-            "all",
-            sum(split.no_tumor for split in self.splits),
-            sum(split.tumor for split in self.splits),
-        )
 
 
 def summarize_data(manifest: pd.DataFrame, rejected_files: int) -> DataSummary:
@@ -59,21 +57,27 @@ def summarize_data(manifest: pd.DataFrame, rejected_files: int) -> DataSummary:
     Parameters
     ----------
     manifest
-        One row per slice with `label` (0 or 1), `group` and `split`. Not modified.
+        One row per slice with `label` (0 or 1), `group`, `split` and, where known, `patient_id`.
+        Not modified.
     rejected_files
         How many files were found but not used.
     """
     group_sizes = manifest["group"].value_counts()
-    shared = group_sizes[group_sizes > 1]
     return DataSummary(
-        splits=tuple(_count_split(manifest, name) for name in sorted(manifest["split"].unique())),
-        shared_groups=len(shared),
-        grouped_slices=int(shared.sum()),
+        splits=tuple(_count(str(name), part) for name, part in manifest.groupby("split")),
+        total=_count("all", manifest),
+        grouped_slices=int(group_sizes[group_sizes > 1].sum()),
+        largest_group=int(group_sizes.max()),
         crossing_groups=int((manifest.groupby("group")["split"].nunique() > 1).sum()),
+        names_patients="patient_id" in manifest,
         rejected_files=rejected_files,
     )
 
 
-def _count_split(manifest: pd.DataFrame, name: str) -> SplitCount:
-    labels = manifest.loc[manifest["split"] == name, "label"]
-    return SplitCount(str(name), int((labels == 0).sum()), int((labels == 1).sum()))
+def _count(name: str, part: pd.DataFrame) -> SplitCount:
+    return SplitCount(
+        name,
+        no_tumor=int((part["label"] == 0).sum()),
+        tumor=int((part["label"] == 1).sum()),
+        groups=int(part["group"].nunique()),
+    )

@@ -1,27 +1,37 @@
 """The report of a run: one page that needs no other file."""
 
-import base64
-from pathlib import Path, PurePath
+from pathlib import Path
 
-import jinja2
 import pandas as pd
 
 from tumorscope.atomic import write_text
 from tumorscope.evaluation.mistakes import rank_mistakes
-from tumorscope.provenance import RESEARCH_USE_ONLY
-from tumorscope.report.data_summary import summarize_data
+from tumorscope.report.crossval_rows import (
+    describe_conformal,
+    describe_figures,
+    describe_headline_figures,
+)
+from tumorscope.report.data_summary import DataSummary, summarize_data
 from tumorscope.report.limits import LIMITS
-from tumorscope.report.metric_rows import describe_counts, describe_headline, describe_metrics
+from tumorscope.report.metric_rows import (
+    describe_calibration,
+    describe_copies,
+    describe_counts,
+    describe_delong,
+    describe_operating_points,
+    describe_too_few,
+)
+from tumorscope.report.page import embed_image, list_origin, list_sections, render_page
 from tumorscope.report.run_folder import RunFolder, read_run
 from tumorscope.report.settings import flatten_settings
 from tumorscope.report.training_summary import summarize_training
-from tumorscope.report.wording import count_noun, shorten_path
 
 _IMAGES = {
     "history": "evaluation/history.png",
     "confusion_matrix": "evaluation/confusion_matrix.png",
     "roc": "evaluation/roc.png",
     "precision_recall": "evaluation/precision_recall.png",
+    "reliability": "evaluation/reliability.png",
     "mistakes": "evaluation/mistakes.png",
     "heatmaps": "explanations/contact_sheet.png",
 }
@@ -54,30 +64,20 @@ def write_report(run: Path) -> Path:
 
 
 def _render(run: RunFolder) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("tumorscope.report", "."),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(count_noun=count_noun, shorten_path=shorten_path)
     rejected = _list_rows(run.rejected)
-    return environment.get_template("report.html.j2").render(
-        research_use_only=RESEARCH_USE_ONLY,
+    data = None if run.manifest is None else summarize_data(run.manifest, len(rejected))
+    return render_page(
+        "report.html.j2",
         name=run.path.resolve().name,
         facts=_list_facts(run),
-        images={name: _embed_image(run.path / path) for name, path in _IMAGES.items()},
-        metrics=run.metrics,
-        headline=describe_headline(run.metrics) if run.metrics else [],
-        counts=_join_counts(run),
-        metric_rows=describe_metrics(run.metrics) if run.metrics else [],
+        images={name: embed_image(run.path / path) for name, path in _IMAGES.items()},
+        **_describe_metrics(run, data),
         limits=LIMITS,
-        data=None if run.manifest is None else summarize_data(run.manifest, len(rejected)),
+        data=data,
         rejected=rejected[:_LISTED_REJECTIONS],
         training=None if run.history is None else summarize_training(run.history),
         mistakes=_list_mistakes(run),
-        recipe=_list_sections(run.recipe),
+        recipe=list_sections(run.recipe),
         environment=flatten_settings(run.environment) if run.environment else [],
         artifact=flatten_settings(run.artifact) if run.artifact else [],
     )
@@ -85,39 +85,39 @@ def _render(run: RunFolder) -> str:
 
 def _list_facts(run: RunFolder) -> list[tuple[str, str]]:
     """Say what the run is about, as far as its files tell."""
-    environment = run.environment or {}
+    origin = list_origin(run.environment or {})
     # An unfinished run has no model yet; its recipe says what it was going to be.
     model = run.artifact or run.recipe.get("model") or {}
-    arguments = environment.get("arguments") or {}
     facts = {
-        # The last part of its path only: the page gets shared.
-        "Dataset": PurePath(str(arguments.get("data") or "")).name,
+        "Dataset": origin["Dataset"],
         "Recipe": run.recipe.get("name"),
         "Backbone": model.get("backbone"),
         "Weights": model.get("weights"),
         "Seed": run.recipe.get("seed"),
-        "Started": str(environment.get("started") or "")
-        .replace("T", " ")
-        .replace("+00:00", " UTC"),
-        "Tumorscope": environment.get("tumorscope"),
+        "Started": origin["Started"],
+        "Tumorscope": origin["Tumorscope"],
     }
     return [(name, str(value)) for name, value in facts.items() if value not in (None, "")]
 
 
-def _list_sections(recipe: dict[str, object]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Split a recipe into its sections; settings outside of any section come first."""
-    plain = {name: value for name, value in recipe.items() if not isinstance(value, dict)}
-    sections = [("general", flatten_settings(plain))] if plain else []
-    return sections + [
-        (name, flatten_settings(section))
-        for name, section in recipe.items()
-        if isinstance(section, dict)
-    ]
-
-
-def _join_counts(run: RunFolder) -> str:
-    rows = describe_counts(run.metrics) if run.metrics else []
-    return ", ".join(f"{row.value} {row.name.lower()}" for row in rows)
+def _describe_metrics(run: RunFolder, data: DataSummary | None) -> dict[str, object]:
+    metrics, decision = run.metrics, run.recipe["decision"]
+    if metrics is None:
+        return {"metrics": None, "warning": None, "counts": ""}
+    return {
+        "metrics": metrics,
+        "warning": describe_copies(
+            metrics["copies"], names_patients=data is not None and data.names_patients
+        ),
+        "headline": describe_headline_figures(metrics),
+        "figures": [*describe_figures(metrics), *describe_delong(metrics)],
+        "counts": describe_counts(metrics),
+        "calibration": describe_calibration(metrics),
+        "operating_points": describe_operating_points(metrics, decision),
+        "conformal": describe_conformal(metrics),
+        "conformal_error": decision["conformal_error"],
+        "too_few": describe_too_few(metrics, decision["conformal_error"]),
+    }
 
 
 def _list_mistakes(run: RunFolder) -> list[dict[str, object]] | None:
@@ -130,10 +130,3 @@ def _list_rows(table: pd.DataFrame | None) -> list[dict[str, object]]:
     if table is None:
         return []
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
-
-
-def _embed_image(path: Path) -> str | None:
-    """Turn a PNG file into a data URI; None if there is no such file."""
-    if not path.is_file():
-        return None
-    return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"

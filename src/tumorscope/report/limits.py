@@ -17,26 +17,89 @@ LIMITS = (
         "Another split of the same data gives other figures.",
     ),
     Limit(
-        "Slightly optimistic.",
-        "The best epoch was chosen on these very slices. Expect somewhat less on slices "
-        "that had no part in the training.",
+        "Chosen and measured on the same slices.",
+        "The epoch, the temperature, the thresholds and the conformal limits were chosen on these "
+        "very validation slices, so the figures are optimistic and the coverage is no independent "
+        "check. For figures without that: tumorscope crossval, or tumorscope evaluate MODEL FOLDER "
+        "on slices of another source.",
     ),
     Limit(
-        "Near copies may leak.",
-        "At best, exact copies and slices of one known patient are kept on one side of the split. "
-        "A scan that was flipped, rescaled or compressed again may sit on both sides and make "
-        "the figures look better than they are.",
+        "Copies are known, persons are not.",
+        "Slices that are copies of one another (re-scaled, re-compressed, flipped, turned, "
+        "slightly cropped) are found, and kept on one side of the split with data.split=grouped. "
+        "Other slices of the same person are not, unless a CSV names patients: they may sit on "
+        "both sides and make the figures look better than they are.",
     ),
     Limit(
-        "A small sample.",
-        "Read each share with the counts next to it: with few slices, a few verdicts move it far.",
+        "What the intervals hold.",
+        "They come from drawing whole groups of slices anew, so they tell how far the figures "
+        "could move with other slices from the same source, not with another training.",
     ),
     Limit(
         "No other scanner.",
         "Nothing here was tested on slices of another hospital, scanner or sequence.",
     ),
     Limit(
+        "Any picture gets an answer.",
+        "Nothing checks yet that an image is a brain MRI slice.",
+    ),
+    Limit(
         "A heatmap is no outline.",
         "Grad-CAM shows what drove the decision, not where the tumor is.",
+    ),
+)
+
+CROSSVAL_LIMITS = (
+    Limit(
+        "Figures of a recipe, not of one model.",
+        "Each fold has a model of its own, with its own epoch, temperature and thresholds; none "
+        "of them is the model that tumorscope train writes, which learns from more slices.",
+    ),
+    Limit(
+        "What the intervals hold.",
+        "They come from drawing whole groups of slices anew, so they tell how far the figures "
+        "could move with other slices from the same source, not with another training.",
+    ),
+    Limit(
+        "The spread over folds is no interval.",
+        "Folds share most of what their models learned from, and each tests few slices.",
+    ),
+    Limit(
+        "Patients may still be shared.",
+        "Slices belong together as far as copies were found and the data name patients; other "
+        "slices of one patient may stand in several folds.",
+    ),
+    Limit(
+        "No other scanner.",
+        "Nothing here was tested on slices of another hospital, scanner or sequence.",
+    ),
+)
+
+AUDIT_LIMITS = (
+    Limit(
+        "Other slices of the same patient.",
+        "They show another picture. Only a patient's name in the data can keep them together.",
+    ),
+    Limit(
+        "Copies turned by other than right angles.",
+        "Mirrored copies and quarter turns are sought, nothing between.",
+    ),
+    Limit(
+        "Deep cuts.",
+        "Up to about 5 % may be cut off on each side of the picture or of the head.",
+    ),
+    Limit(
+        "Slices with little in them.",
+        "Nearly black ones, such as those above the brain, have too little pattern to tell "
+        "pictures apart. Only their exact copies are found.",
+    ),
+    Limit(
+        "Wrong labels without a copy.",
+        "A conflict is seen only where one picture has two labels.",
+    ),
+    Limit(
+        "What looks ordinary.",
+        "A CT, another organ or another plane on a dark background is not unlike the rest for "
+        "this cheap rule.",
     ),
 )

@@ -1,107 +1,163 @@
-"""The figures of an evaluation in words, each next to the counts it rests on."""
+"""The figures of a validation part in words, each next to what it rests on."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tumorscope.report.wording import UNDEFINED, count_noun, format_figure, format_percent
+from tumorscope.report.crossval_rows import Estimate, FigureRow
+from tumorscope.report.wording import count_noun, format_figure, format_percent
+
+_AIMS = {
+    "half": "one half, whatever the slices",
+    "youden": "largest sum of sensitivity and specificity",
+    "target_sensitivity": "highest with a sensitivity of at least {:.3g}\N{NO-BREAK SPACE}%",
+}
+_CALIBRATION = {
+    "expected_calibration_error": "Expected calibration error",
+    "brier": "Brier score",
+}
+_CLASSES = {"no_tumor": "no tumor", "tumor": "tumor"}
 
 
 @dataclass(frozen=True)
-class MetricRow:
-    """One reported figure: its name, its value as text, and what it was counted on."""
+class OperatingPointRow:
+    """A threshold by its name: what it is for, and what it reaches."""
 
     name: str
-    value: str
-    meaning: str
-
-    @property
-    def is_defined(self) -> bool:
-        """Whether the slices were enough to compute it."""
-        return self.value != UNDEFINED
+    aim: str
+    threshold: str
+    sensitivity: Estimate
+    specificity: Estimate
+    is_applied: bool
 
 
-def describe_headline(metrics: Mapping[str, Any]) -> list[MetricRow]:
-    """Choose the five figures of the first glance, each with its counts.
+def describe_copies(copies: Mapping[str, int], names_patients: bool) -> str | None:
+    """Warn of validation slices that training has seen a copy of; None where there are none.
+
+    Parameters
+    ----------
+    copies
+        How many `slices` there are, `of` all.
+    names_patients
+        Whether slices of one patient count as well.
+    """
+    if not copies["slices"]:
+        return None
+    return (
+        f"{copies['slices']} of {count_noun(copies['of'], 'validation slice')} "
+        f"{'has' if copies['slices'] == 1 else 'have'} a copy"
+        f"{', or another slice of the same patient,' if names_patients else ''} in training: these "
+        "figures are flattered."
+    )
+
+
+def describe_delong(summary: Mapping[str, Any]) -> list[FigureRow]:
+    """Give the AUROC with the interval of DeLong; nothing where too few groups leave none.
+
+    Parameters
+    ----------
+    summary
+        A `Summary`.
+    """
+    by_slice, by_group = summary["auroc_delong"], summary["per_group"]["auroc_delong"]
+    if by_slice is None or by_group is None:
+        return []
+    errors = [by_slice["standard_error"], by_group["standard_error"]]
+    if None in errors:
+        meaning = "the same area; all pairs are in one order, which leaves no standard error"
+    else:
+        meaning = "the same area; standard error {:.3f} by slices, {:.3f} by groups".format(*errors)
+    areas = _describe_area(by_slice), _describe_area(by_group)
+    return [FigureRow("AUROC by DeLong", *areas, meaning)]
+
+
+def describe_calibration(metrics: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """List the figures of calibration: name, as the network gave probabilities, calibrated.
 
     Parameters
     ----------
     metrics
-        As `compute_metrics` gives them.
+        An `Assessment`.
     """
-    counts = metrics["counts"]
-    right = counts["true_positive"] + counts["true_negative"]
+    before, after = metrics["calibration"]["before"], metrics["calibration"]["after"]
     return [
-        MetricRow(
-            "Accuracy",
-            format_percent(metrics["accuracy"]),
-            f"{right} of {count_noun(metrics['slices'], 'slice')} right",
-        ),
-        MetricRow(
-            "Sensitivity",
-            format_percent(metrics["sensitivity"]),
-            f"{counts['true_positive']} of {count_noun(metrics['tumor'], 'tumor slice')} found",
-        ),
-        MetricRow(
-            "Specificity",
-            format_percent(metrics["specificity"]),
-            f"{counts['true_negative']} of {metrics['no_tumor']} no-tumor slices cleared",
-        ),
-        MetricRow(
-            "AUROC",
-            format_figure(metrics["auroc"]),
-            f"{metrics['tumor']} tumor, {metrics['no_tumor']} no-tumor slices",
-        ),
-        MetricRow(
-            "F1",
-            format_figure(metrics["f1"]),
-            f"{count_noun(counts['false_positive'], 'false alarm')}, "
-            f"{count_noun(counts['false_negative'], 'missed tumor')}",
-        ),
+        (name, format_figure(before[key]), format_figure(after[key]))
+        for key, name in _CALIBRATION.items()
     ]
 
 
-def describe_metrics(metrics: Mapping[str, Any]) -> list[MetricRow]:
-    """List every figure but the counts with one line that says what it means.
+def describe_operating_points(
+    metrics: Mapping[str, Any], decision: Mapping[str, Any]
+) -> list[OperatingPointRow]:
+    """List the thresholds and what they reach.
 
     Parameters
     ----------
     metrics
-        As `compute_metrics` gives them.
+        An `Assessment`.
+    decision
+        That section of the recipe.
     """
-    meanings = {
-        "accuracy": ("Accuracy", "share of verdicts that are right"),
-        "balanced_accuracy": ("Balanced accuracy", "mean of sensitivity and specificity"),
-        "sensitivity": ("Sensitivity (recall)", "share of tumor slices called a tumor"),
-        "specificity": ("Specificity", "share of slices without a tumor called so"),
-        "precision": ("Precision", "share of right verdicts among those calling a tumor"),
-        "f1": ("F1", "harmonic mean of precision and recall"),
-        "auroc": ("AUROC", "chance that a tumor slice scores above one without; 0.5 is guessing"),
-        "average_precision": ("Average precision", "area under precision against recall"),
-        "brier": ("Brier score", "mean squared error of the probability; lower is better"),
-        "log_loss": ("Log loss", "cross-entropy of the probability in nats; lower is better"),
-    }
     return [
-        MetricRow(name, format_figure(metrics[key]), meaning)
-        for key, (name, meaning) in meanings.items()
+        OperatingPointRow(
+            name,
+            _AIMS[name].format(100 * decision["target_sensitivity"]),
+            f"{point['threshold']:.3g}",
+            describe_share(point["sensitivity"]),
+            describe_share(point["specificity"]),
+            name == decision["operating_point"],
+        )
+        for name, point in metrics["operating_points"].items()
     ]
 
 
-def describe_counts(metrics: Mapping[str, Any]) -> list[MetricRow]:
+def _describe_area(area: Mapping[str, float]) -> Estimate:
+    return Estimate(f"{area['value']:.3f}", f"{area['low']:.3f}\N{EN DASH}{area['high']:.3f}")
+
+
+def describe_share(share: Mapping[str, Any]) -> Estimate:
+    """Put a `Share` in words."""
+    if share["interval"] is None:
+        return Estimate(format_percent(share["share"]), "")
+    low, high = share["interval"]
+    return Estimate(
+        format_percent(share["share"]), f"{100 * low:.1f}\N{EN DASH}{format_percent(high)}"
+    )
+
+
+def describe_too_few(metrics: Mapping[str, Any], conformal_error: float) -> str | None:
+    """Say which classes have too few groups ever to be ruled out; None where both have enough.
+
+    Parameters
+    ----------
+    metrics
+        An `Assessment` of the slices that the conformal limits were fitted on.
+    conformal_error
+        The share of each class that may fall outside its set.
+    """
+    needed = math.ceil(round(1 / conformal_error - 1, 9))
+    few = [
+        f"{groups} of {name}"
+        for key, name in _CLASSES.items()
+        if (groups := metrics["coverage"][key]["groups"]) < needed
+    ]
+    if not few:
+        return None
+    return (
+        f"To rule a class out takes {count_noun(needed, 'group')} of it in the validation part. "
+        f"There are {' and '.join(few)}, so that "
+        f"{'neither is ever' if len(few) > 1 else 'this class is never'} ruled out."
+    )
+
+
+def describe_counts(metrics: Mapping[str, Any]) -> str:
     """List the four cells of the confusion matrix.
 
     Parameters
     ----------
     metrics
-        As `compute_metrics` gives them.
+        A `Summary`.
     """
-    meanings = {
-        "true_positive": ("True positives", "tumor slices called a tumor"),
-        "false_negative": ("False negatives", "tumor slices called no tumor"),
-        "true_negative": ("True negatives", "slices without a tumor called so"),
-        "false_positive": ("False positives", "slices without a tumor called a tumor"),
-    }
-    return [
-        MetricRow(name, str(metrics["counts"][key]), meaning)
-        for key, (name, meaning) in meanings.items()
-    ]
+    cells = ("true_positive", "false_negative", "true_negative", "false_positive")
+    return ", ".join(count_noun(metrics["counts"][cell], cell.replace("_", " ")) for cell in cells)

@@ -7,11 +7,17 @@ from typing import Any
 import jinja2
 
 from tumorscope.provenance import RESEARCH_USE_ONLY
+from tumorscope.report.crossval_rows import describe_conformal, describe_figures
 from tumorscope.report.data_summary import DataSummary
 from tumorscope.report.limits import LIMITS
-from tumorscope.report.metric_rows import describe_counts, describe_headline, describe_metrics
+from tumorscope.report.metric_rows import (
+    describe_copies,
+    describe_counts,
+    describe_delong,
+    describe_operating_points,
+)
 from tumorscope.report.settings import flatten_settings
-from tumorscope.report.wording import count_noun
+from tumorscope.report.wording import count_noun, format_percent
 
 _MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]<>|&~$])")
 
@@ -27,10 +33,9 @@ def render_model_card(
     Parameters
     ----------
     artifact
-        With `backbone`, `weights` (what the training started from), `threshold` and
-        `fingerprint` (of the training data).
+        As `artifact.json` holds it, before or after JSON.
     metrics
-        As `compute_metrics` gives them, with the `part` of the data they were measured on.
+        As `evaluate` gives those of a validation part.
     data
         The data of the run.
     recipe
@@ -51,12 +56,16 @@ def render_model_card(
         keep_trailing_newline=True,
     )
     environment.filters["count_noun"] = count_noun
+    environment.filters["percent"] = format_percent
     return environment.get_template("model_card.md.j2").render(
         research_use_only=RESEARCH_USE_ONLY,
         artifact=artifact,
         metrics=metrics,
-        headline=describe_headline(metrics),
-        metric_rows=[*describe_metrics(metrics), *describe_counts(metrics)],
+        warning=describe_copies(metrics["copies"], data.names_patients),
+        figures=[*describe_figures(metrics), *describe_delong(metrics)],
+        counts=describe_counts(metrics),
+        operating_points=describe_operating_points(metrics, recipe["decision"]),
+        conformal=describe_conformal(metrics),
         data=data,
         recipe_name=recipe.get("name", ""),
         recipe_rows=flatten_settings(recipe),

@@ -10,13 +10,16 @@ import yaml
 
 from tumorscope.data.manifest import read_table
 from tumorscope.errors import InputError
-from tumorscope.evaluation.metrics import Metrics
+from tumorscope.evaluation.assessment import Assessment
 
 _MANIFEST_COLUMNS = ("path", "label", "group", "split")
 _REJECTED_COLUMNS = ("path", "reason")
 _HISTORY_COLUMNS = ("epoch", "phase", "val_loss", "seconds")
-_METRIC_KEYS = ("part", *Metrics.__annotations__)
-_PREDICTION_COLUMNS = ("path", "label", "probability", "correct")
+# The commands that write what has keys to be checked.
+_MADE_BY = {"recipe.yaml": "train", "metrics.json": "evaluate"}
+_RECIPE_KEYS = ("decision",)
+_METRIC_KEYS = ("part", *Assessment.__annotations__, "copies")
+_PREDICTION_COLUMNS = ("path", "label", "probability", "correct", "verdict")
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class RunFolder:
     manifest, rejected, history, predictions
         The tables, with the columns of their files.
     metrics
-        The figures, with the `part` of the data they were measured on.
+        An `Assessment` with the `part` of the data it was measured on and `copies`, how many of
+        its slices have a copy in training.
     artifact
         What `model/artifact.json` says about the model.
     """
@@ -86,7 +90,7 @@ def _read_recipe(path: Path) -> dict[str, Any]:
         recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not valid YAML: {error}") from error
-    return _check_mapping(path, recipe, ())
+    return _check_mapping(path, recipe, _RECIPE_KEYS)
 
 
 def _read_json(path: Path, keys: tuple[str, ...]) -> dict[str, Any] | None:
@@ -104,7 +108,9 @@ def _check_mapping(path: Path, content: object, keys: tuple[str, ...]) -> dict[s
         raise InputError(f"{path}: expected named values, found {type(content).__name__}")
     missing = [key for key in keys if key not in content]
     if missing:
-        raise InputError(f"{path}: {', '.join(missing)} is missing; run the evaluation again")
+        raise InputError(
+            f"{path}: {', '.join(missing)} is missing; run tumorscope {_MADE_BY[path.name]} again"
+        )
     return content
 
 

@@ -31,15 +31,15 @@ def format_duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def count_noun(count: int, noun: str) -> str:
-    """Put a number in front of a noun.
+def count_noun(count: int, noun: str, plural: str | None = None) -> str:
+    """Put a number in front of a noun, whose plural has an s unless another is given.
 
     Examples
     --------
-    >>> count_noun(1, "slice"), count_noun(2, "slice")
-    ('1 slice', '2 slices')
+    >>> count_noun(1, "slice"), count_noun(3000, "slice"), count_noun(2, "copy", "copies")
+    ('1 slice', '3,000 slices', '2 copies')
     """
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"1 {noun}" if count == 1 else f"{count:,} {plural or noun + 's'}"
 
 
 def shorten_path(path: str) -> str:
@@ -51,3 +51,8 @@ def shorten_path(path: str) -> str:
     ('yes/Y1.jpg', 'Y1.jpg')
     """
     return "/".join(PurePath(path).parts[-2:])
+
+
+def make_printable(text: str) -> str:
+    """Replace what cannot be written as UTF-8, in a file name of other bytes."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -5,13 +5,14 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from tumorscope.artifact.spec import CLASS_NAMES
 from tumorscope.atomic import replace_folder
+from tumorscope.data.splits import VALIDATION
 from tumorscope.errors import InputError
+from tumorscope.evaluation.verdicts import CLASS_NAMES
 from tumorscope.explanation.panel import draw_contact_sheet, draw_overlay
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
-from tumorscope.workflows.evaluate import read_validation_part, refresh_report
+from tumorscope.workflows.evaluate import read_run_manifest, refresh_report
 from tumorscope.workflows.measure import answer_slices
 
 
@@ -44,9 +45,10 @@ def explain(
         raise InputError(f"--count: expected at least 1, found {count}")
     run = Path(run)
     predictor = Predictor.load(run)
-    manifest = read_validation_part(run)
+    manifest = read_run_manifest(run)
+    validation = manifest[manifest["split"] == VALIDATION]
     seed = yaml.safe_load((run / "recipe.yaml").read_text("utf-8"))["seed"]
-    chosen = choose_slices(manifest, count, seed)
+    chosen = choose_slices(validation, count, seed)
     truths = [CLASS_NAMES[label] for label in chosen["label"]]
     scale = predictor.spec.cam_scale
     explanations = []

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from tumorscope.artifact.spec import CLASS_NAMES
+from tumorscope.artifact.spec import ArtifactSpec
+from tumorscope.data.splits import TRAIN
 from tumorscope.errors import InputError
+from tumorscope.evaluation.assessment import Assessment, assess_decisions
+from tumorscope.evaluation.verdicts import CLASS_NAMES
 from tumorscope.inference.predictor import Prediction, Predictor, Rejection
 from tumorscope.progress import ProgressCallback
 
@@ -30,15 +33,59 @@ def tabulate_answers(
     Returns
     -------
     pandas.DataFrame
-        The manifest's ``path``, ``label`` and ``label_name`` with ``probability``, ``verdict``,
-        ``correct``, and ``cam_peak``, the strongest evidence for a tumor in the map.
+        The manifest's ``path``, ``label``, ``label_name`` and ``group`` with the calibrated
+        ``probability``, the network's ``raw_probability``, the ``predicted_class`` by the
+        threshold and whether it is ``correct``, the ``verdict``, which may be uncertain, and
+        ``cam_peak``, the strongest evidence for a tumor in the map.
     """
-    table = manifest[["path", "label", "label_name"]].reset_index(drop=True)
-    answers = [
-        (answer.probability, answer.verdict, max(float(answer.cam.max()), 0.0))
-        for answer in answer_slices(predictor, list(table["path"]), stage, on_progress)
-    ]
-    table[["probability", "verdict", "cam_peak"]] = pd.DataFrame(answers, index=table.index)
-    truth = table["label"].map(dict(enumerate(CLASS_NAMES)))
-    table.insert(5, "correct", table["verdict"] == truth)
-    return table
+    table = manifest[["path", "label", "label_name", "group"]].reset_index(drop=True)
+    answers = pd.DataFrame(
+        [
+            {
+                "probability": answer.probability,
+                "raw_probability": answer.raw_probability,
+                "predicted_class": answer.predicted_class,
+                "correct": answer.predicted_class == CLASS_NAMES[label],
+                "verdict": answer.verdict,
+                "cam_peak": max(float(answer.cam.max()), 0.0),
+            }
+            for label, answer in zip(
+                table["label"],
+                answer_slices(predictor, list(table["path"]), stage, on_progress),
+                strict=True,
+            )
+        ]
+    )
+    return table.join(answers)
+
+
+def count_copies(table: pd.DataFrame, manifest: pd.DataFrame) -> dict[str, int]:
+    """Count the slices that have one of their group in the training part of a run.
+
+    Parameters
+    ----------
+    table
+        As `tabulate_answers` gives it.
+    manifest
+        Of the run, with ``split``.
+
+    Returns
+    -------
+    dict
+        How many ``slices`` there are, ``of`` all.
+    """
+    trained_on = manifest.loc[manifest["split"] == TRAIN, "group"]
+    return {"slices": int(table["group"].isin(trained_on).sum()), "of": len(table)}
+
+
+def assess_answers(table: pd.DataFrame, spec: ArtifactSpec) -> Assessment:
+    """Measure the answers of a model, as `tabulate_answers` gives them."""
+    return assess_decisions(
+        table["label"],
+        table["raw_probability"],
+        table["probability"],
+        table["group"],
+        spec.operating_points,
+        spec.operating_point,
+        spec.conformal.limits,
+    )

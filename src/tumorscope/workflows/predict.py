@@ -18,7 +18,11 @@ from tumorscope.progress import ProgressCallback, ignore_progress
 
 
 class Answer(NamedTuple):
-    """The answer for one file; a list of these makes a DataFrame."""
+    """The answer for one file; a list of these makes a DataFrame.
+
+    `probability`, of a tumor, is calibrated; `verdict` is ``tumor``, ``no tumor`` or
+    ``uncertain``.
+    """
 
     path: str
     probability: float
@@ -30,6 +34,7 @@ def predict(
     inputs: str | Path | Sequence[str | Path],
     out: str | Path | None = None,
     overlays: str | Path | None = None,
+    operating_point: str | None = None,
     on_progress: ProgressCallback = ignore_progress,
 ) -> tuple[list[Answer], list[Rejection]]:
     """Answer for image files and all images in folders.
@@ -44,6 +49,9 @@ def predict(
         A CSV file for the answers.
     overlays
         A folder for one picture per slice: slice, heatmap, probability.
+    operating_point
+        ``half``, ``youden`` or ``target_sensitivity``: the threshold to apply in place of the
+        model's own.
     on_progress
         Called after each file.
 
@@ -57,12 +65,13 @@ def predict(
     ArtifactError
         There is no model, or it has changed since it was written.
     InputError
-        An input does not exist, or a folder holds no images.
+        An input does not exist, a folder holds no images, or the model has no such operating
+        point.
     """
     if out is not None and Path(out).is_dir():
         raise InputError(f"{out}: a folder; give the name of a CSV file with --out")
     paths = list(_list_images(inputs))
-    predictor = Predictor.load(Path(model))
+    predictor = Predictor.load(Path(model), operating_point)
     answers, rejected = [], []
     for done, result in enumerate(predictor.predict(paths), start=1):
         if isinstance(result, Rejection):

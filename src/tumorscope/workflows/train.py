@@ -1,39 +1,47 @@
 """From labelled slices to a run folder: a trained, evaluated and explained model."""
 
-import json
 import logging
-import os
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path, PurePath
-from types import ModuleType
 
+import numpy as np
 import pandas as pd
 
 from tumorscope.artifact.checksum import compute_fingerprint
-from tumorscope.artifact.spec import OPENVINO_FILE, ArtifactSpec
+from tumorscope.artifact.spec import (
+    KNOWN_CODES_FILE,
+    OPENVINO_FILE,
+    ArtifactSpec,
+    ConformalSpec,
+)
 from tumorscope.artifact.writer import write_artifact
-from tumorscope.atomic import is_partial, remove_partial, replace_folder, write_text
-from tumorscope.data.manifest import read_manifest, read_table, write_table
+from tumorscope.atomic import remove_partial, replace_folder, write_text
+from tumorscope.data.duplicates.known import read_codes
+from tumorscope.data.manifest import read_manifest, write_table
 from tumorscope.data.splits import TRAIN, VALIDATION, assign_split
-from tumorscope.errors import InputError, MissingExtraError, RecipeError
-from tumorscope.evaluation.metrics import compute_metrics
+from tumorscope.errors import InputError
+from tumorscope.evaluation.calibration import apply_temperature
+from tumorscope.evaluation.decision import fit_decision
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
-from tumorscope.provenance import describe_environment
 from tumorscope.recipe import Recipe, load_recipe
 from tumorscope.report.data_summary import summarize_data
 from tumorscope.report.html import write_report
 from tumorscope.report.model_card import render_model_card
 from tumorscope.workflows.evaluate import evaluate
 from tumorscope.workflows.explain import explain
-from tumorscope.workflows.measure import tabulate_answers
+from tumorscope.workflows.measure import assess_answers, count_copies, tabulate_answers
+from tumorscope.workflows.preparation import (
+    FOLDS_FILE,
+    RECIPE_FILE,
+    check_folder,
+    log_to,
+    reopen,
+    write_preparation,
+)
+from tumorscope.workflows.training_extra import import_training
 
 _log = logging.getLogger(__name__)
-
-RECIPE_FILE = "recipe.yaml"
-_PREPARATION = ("manifest.csv", "rejected.csv", "environment.json")
 
 
 def train(
@@ -83,24 +91,26 @@ def train(
     overrides = [*overrides, *([f"model.backbone={backbone}"] if backbone else [])]
     settings = load_recipe(recipe, overrides)
     arguments = {"data": data, "recipe": recipe, "overrides": overrides, "positive": positive}
-    _check_folder(run, resume)
+    check_folder(run, resume)
+    if (run / FOLDS_FILE).exists():
+        raise InputError(f"{run}: a cross-validation; choose a new folder with --out")
     remove_partial(run)
     goes_on = (run / RECIPE_FILE).exists()
     if goes_on:
-        manifest, rejected = _reopen(run, settings)
+        manifest, rejected = reopen(run, settings)
     else:
-        manifest, rejected = read_manifest(
-            data, positive, lambda done, total: on_progress("reading slices", done, total)
-        )
+        manifest, rejected = read_manifest(data, positive, on_progress)
         manifest = assign_split(manifest, settings.data, settings.seed)
     if not (run / "model").exists():
-        training, export = _import_training()
-        classifier = training.prepare_classifier(settings, run)
+        with import_training():  # all of it, before hours are spent on training
+            from tumorscope.model.export import export_classifier
+            from tumorscope.training.trainer import prepare_classifier, train_classifier
+        classifier = prepare_classifier(settings, run)
         if not goes_on:  # only now, when data, recipe and weights are known to be usable
-            _write_preparation(run, settings, manifest, rejected, arguments)
-        with _log_to(run / "log.txt"):
+            write_preparation(run, settings, manifest, rejected, arguments)
+        with log_to(run / "log.txt"):
             _log.info("training %s with %s", settings.name, settings.model.backbone)
-            history = training.train_classifier(
+            history = train_classifier(
                 classifier,
                 settings,
                 manifest,
@@ -110,84 +120,15 @@ def train(
         write_table(run / "history.csv", history)
         with replace_folder(run / "model") as folder:
             on_progress("exporting", 0, 1)
-            export.export_classifier(classifier, folder)
+            export_classifier(classifier, folder)
             on_progress("exporting", 1, 1)
             _complete_artifact(folder, settings, manifest, len(rejected), on_progress)
     metrics = evaluate(run, on_progress=on_progress)
     explain(run, on_progress=on_progress)
     write_report(run)
-    with _log_to(run / "log.txt"):
+    with log_to(run / "log.txt"):
         _log.info("validation accuracy %.3f of %d slices", metrics["accuracy"], metrics["slices"])
     return run
-
-
-def _check_folder(run: Path, resume: bool) -> None:
-    if run.is_file():
-        raise InputError(f"{run}: a file; choose a new folder with --out")
-    names = {path.name for path in run.iterdir()} if run.exists() else set()
-    if names and not resume:
-        raise InputError(f"{run}: not empty; continue that run with --resume or choose another")
-    others = {name for name in names if not is_partial(name)} - set(_PREPARATION)
-    if others and RECIPE_FILE not in names:
-        raise InputError(f"{run}: holds {min(others)} and no run to resume; choose a new folder")
-
-
-def _import_training() -> tuple[ModuleType, ModuleType]:
-    """Import what needs the extra ``train``, all of it before hours are spent on training."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        with _silent_stderr():
-            from tumorscope.model import export
-            from tumorscope.training import trainer
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in ("keras", "tensorflow", "tf2onnx"):
-            raise MissingExtraError("Training", "train") from error
-        raise
-    return trainer, export
-
-
-@contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Drop what TensorFlow's C++ part prints while it loads, before it obeys any log level."""
-    sys.stderr.flush()
-    original = os.dup(2)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(original, 2)
-        os.close(original)
-
-
-def _write_preparation(
-    run: Path,
-    recipe: Recipe,
-    manifest: pd.DataFrame,
-    rejected: pd.DataFrame,
-    arguments: Mapping[str, object],
-) -> None:
-    """Write what a training starts from; the recipe comes last and says that this is done."""
-    manifest_file, rejected_file, environment_file = (run / name for name in _PREPARATION)
-    write_table(manifest_file, manifest)
-    write_table(rejected_file, rejected)
-    environment = json.dumps(describe_environment(arguments), indent=2)
-    write_text(environment_file, environment + "\n")
-    write_text(run / RECIPE_FILE, recipe.to_yaml())
-
-
-def _reopen(run: Path, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read manifest and rejected files of an interrupted run, if its recipe is the same."""
-    if load_recipe(run / RECIPE_FILE) != recipe:
-        raise RecipeError(
-            f"{run}: was started with other settings ({run / RECIPE_FILE}); resume with the "
-            "same recipe and overrides, or choose another folder"
-        )
-    manifest = read_table(run / "manifest.csv")
-    missing = [path for path in manifest["path"] if not Path(path).is_file()]
-    if missing:
-        raise InputError(f"{missing[0]}: gone since the run was started; put it back")
-    return manifest, read_table(run / "rejected.csv")
 
 
 def _complete_artifact(
@@ -197,7 +138,7 @@ def _complete_artifact(
     rejected_files: int,
     on_progress: ProgressCallback,
 ) -> None:
-    """Add to exported files what is known about the model: its card and its specification."""
+    """Add to exported files what is known about the model: specification, card, its slices."""
     spec = ArtifactSpec(
         recipe=recipe.name,
         backbone=recipe.model.backbone,
@@ -206,21 +147,45 @@ def _complete_artifact(
         cam_scale=1.0,
         fingerprint=compute_fingerprint(manifest.loc[manifest["split"] == TRAIN, "sha256"]),
     )
+    validation = manifest[manifest["split"] == VALIDATION]
     table = tabulate_answers(
-        Predictor(spec, folder / OPENVINO_FILE),
-        manifest[manifest["split"] == VALIDATION],
-        "scaling heatmaps",
-        on_progress,
+        Predictor(spec, folder / OPENVINO_FILE), validation, "calibrating", on_progress
     )
-    spec = spec.model_copy(update={"cam_scale": choose_cam_scale(table["cam_peak"])})
-    metrics = compute_metrics(table["label"], table["probability"], spec.threshold)
+    decision = fit_decision(
+        table["label"],
+        table["raw_probability"],
+        table["group"],
+        recipe.decision.target_sensitivity,
+        recipe.decision.conformal_error,
+    )
+    spec = spec.model_copy(
+        update={
+            "temperature": decision.temperature,
+            "operating_points": {
+                point.name: point.threshold for point in decision.operating_points
+            },
+            "operating_point": recipe.decision.operating_point,
+            "conformal": ConformalSpec(
+                error=recipe.decision.conformal_error, **decision.limits._asdict()
+            ),
+            "cam_scale": choose_cam_scale(table["cam_peak"]),
+        }
+    )
+    table["probability"] = apply_temperature(table["raw_probability"], spec.temperature)
+    metrics = {
+        "part": VALIDATION,
+        **assess_answers(table, spec),
+        "copies": count_copies(table, manifest),
+    }
     card = render_model_card(
         spec.model_dump(),
-        {"part": VALIDATION, **metrics},
+        metrics,
         summarize_data(manifest, rejected_files),
         recipe.model_dump(),
     )
     write_text(folder / "MODEL_CARD.md", card)
+    codes = read_codes(list(manifest["path"]), "recording the slices", on_progress)
+    np.save(folder / KNOWN_CODES_FILE, codes, allow_pickle=False)
     write_artifact(folder, spec)
 
 
@@ -231,20 +196,3 @@ def choose_cam_scale(peaks: pd.Series) -> float:
     1.0
     """
     return float(peaks.quantile(0.95)) or 1.0
-
-
-@contextmanager
-def _log_to(path: Path) -> Iterator[None]:
-    """Copy what Tumorscope logs to a file."""
-    logger = logging.getLogger("tumorscope")
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    level = logger.level
-    logger.setLevel(logging.INFO)
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
-        handler.close()

@@ -2,11 +2,12 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tumorscope.artifact.checksum import compute_sha256
-from tumorscope.artifact.reader import find_artifact, read_artifact
-from tumorscope.artifact.spec import CHECKSUM_FILE, OPENVINO_FILE, SPEC_FILE
+from tumorscope.artifact.reader import find_artifact, read_artifact, read_known_codes
+from tumorscope.artifact.spec import CHECKSUM_FILE, KNOWN_CODES_FILE, OPENVINO_FILE, SPEC_FILE
 from tumorscope.artifact.writer import write_artifact
 from tumorscope.errors import ArtifactError, InputError
 from tumorscope.provenance import RESEARCH_USE_ONLY
@@ -35,7 +36,7 @@ class TestRoundTrip:
     def test_every_file_is_vouched_for(self, artifact):
         (artifact / "MODEL_CARD.md").write_text("# Card")
         spec = write_artifact(artifact, read_artifact(artifact))
-        assert set(spec.files) == {"MODEL_CARD.md", "model.xml", "model.bin"}
+        assert set(spec.files) == {"MODEL_CARD.md", "known_codes.npy", "model.xml", "model.bin"}
         assert read_artifact(artifact) == spec
 
     def test_checksum_is_in_the_form_sha256sum_reads(self, artifact):
@@ -102,11 +103,16 @@ class TestOtherFormats:
     @pytest.mark.parametrize(
         "changes",
         [
-            {"format_version": 2},
+            {"format_version": 1},
+            {"format_version": 3},
             {"format_version": "x"},
             {"unknown": 1},
             {"preprocessing": {"side_px": 1, "crop_to_head": False}},
-            {"threshold": None},
+            {"threshold": 0.5},
+            {"class_names": ["healthy", "tumor"]},
+            {"operating_point": "best"},
+            {"operating_points": {}},
+            {"conformal": {"error": 0.1, "no_tumor": 0.5, "tumour": 0.5}},
             {"files": ["model.xml"]},
         ],
     )
@@ -121,9 +127,24 @@ class TestOtherFormats:
         with pytest.raises(ArtifactError, match="not an artifact"):
             read_artifact(artifact)
 
-    @pytest.mark.parametrize("threshold", [-0.1, 1.5])
-    def test_threshold_that_is_no_probability_is_refused(self, artifact, threshold):
-        rewrite_spec(artifact, threshold=threshold)
+    @pytest.mark.parametrize("temperature", [0, -1, "Infinity", "NaN"])
+    def test_temperature_that_is_none_is_refused(self, artifact, temperature):
+        rewrite_spec(artifact, temperature=temperature)
+        with pytest.raises(ArtifactError, match="not an artifact"):
+            read_artifact(artifact)
+
+    @pytest.mark.parametrize("share", [-0.1, 1.5])
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            lambda share: {"operating_points": {"half": share}},
+            lambda share: {"conformal": {"error": share}},
+            lambda share: {"conformal": {"no_tumor": share}},
+            lambda share: {"conformal": {"tumor": share}},
+        ],
+    )
+    def test_number_that_is_no_probability_is_refused(self, artifact, changes, share):
+        rewrite_spec(artifact, **changes(share))
         with pytest.raises(ArtifactError, match="not an artifact"):
             read_artifact(artifact)
 
@@ -156,3 +177,31 @@ class TestFindArtifact:
         shutil.copytree(tiny_artifact, tmp_path / "deeper" / "model")
         with pytest.raises(ArtifactError, match=r"no model here; expected a run folder"):
             find_artifact(tmp_path / name)
+
+
+class TestReadKnownCodes:
+    def test_codes_are_read_back(self, artifact):
+        codes = np.arange(2 * 5 * 32, dtype=np.uint8).reshape(2, 5, 32)
+        np.save(artifact / KNOWN_CODES_FILE, codes)
+        np.testing.assert_array_equal(read_known_codes(artifact), codes)
+
+    def test_artifact_without_codes_says_what_to_do(self, artifact):
+        (artifact / KNOWN_CODES_FILE).unlink()
+        with pytest.raises(ArtifactError, match=r"carries no known_codes\.npy.*train again"):
+            read_known_codes(artifact)
+
+    @pytest.mark.parametrize("content", [b"", b"no array", b"\x93NUMPY"])
+    def test_other_content_is_refused(self, artifact, content):
+        (artifact / KNOWN_CODES_FILE).write_bytes(content)
+        with pytest.raises(ArtifactError, match="not a file of codes"):
+            read_known_codes(artifact)
+
+    def test_codes_of_another_shape_are_refused(self, artifact):
+        np.save(artifact / KNOWN_CODES_FILE, np.zeros((3, 32), np.uint8))
+        with pytest.raises(ArtifactError, match="not codes that this version"):
+            read_known_codes(artifact)
+
+    def test_pickled_objects_are_never_loaded(self, artifact):
+        np.save(artifact / KNOWN_CODES_FILE, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+        with pytest.raises(ArtifactError, match="not a file of codes"):
+            read_known_codes(artifact)

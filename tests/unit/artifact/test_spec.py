@@ -1,7 +1,12 @@
+import json
+
 import pytest
 from pydantic import ValidationError
 
 from tumorscope.artifact.reader import read_artifact
+from tumorscope.artifact.spec import SPEC_FILE, ConformalSpec
+from tumorscope.errors import InputError
+from tumorscope.evaluation.conformal import ConformalLimits, predict_sets
 
 
 @pytest.fixture
@@ -9,20 +14,44 @@ def spec(tiny_artifact):
     return read_artifact(tiny_artifact)
 
 
-@pytest.mark.parametrize(
-    ("probability", "verdict"),
-    [(0.0, "no tumor"), (0.4999, "no tumor"), (0.5, "tumor"), (1.0, "tumor")],
-)
-def test_probability_at_the_threshold_is_a_tumor(spec, probability, verdict):
-    assert spec.decide(probability) == verdict
+def test_threshold_is_that_of_the_operating_point(spec):
+    assert (spec.operating_point, spec.threshold) == ("half", 0.5)
+    assert spec.apply_operating_point("youden").threshold == 0.6
+    assert spec.apply_operating_point("target_sensitivity").threshold == 0.2
 
 
-def test_threshold_of_the_model_decides(spec):
-    strict = spec.model_copy(update={"threshold": 0.9})
-    assert strict.decide(0.89) == "no tumor"
-    assert strict.decide(0.9) == "tumor"
+def test_applying_an_operating_point_changes_nothing_else(spec):
+    other = spec.apply_operating_point("youden")
+    assert other != spec
+    assert other.apply_operating_point("half") == spec
+
+
+def test_unknown_operating_point_names_those_there_are(spec):
+    with pytest.raises(InputError, match="'best'; choose half or youden or target_sensitivity"):
+        spec.apply_operating_point("best")
+
+
+def test_numbers_stand_in_the_file_under_their_names(tiny_artifact):
+    document = json.loads((tiny_artifact / SPEC_FILE).read_text("utf-8"))
+    assert document["temperature"] == 1
+    assert document["operating_points"] == {
+        "half": 0.5,
+        "youden": 0.6,
+        "target_sensitivity": 0.2,
+    }
+    assert document["operating_point"] == "half"
+    assert document["conformal"] == {"error": 0.1, "no_tumor": 0.45, "tumor": 0.45}
+
+
+def test_limits_keep_their_classes_apart():
+    limits = ConformalSpec(no_tumor=0.3, tumor=0.6).limits
+    assert limits == ConformalLimits(no_tumor=0.3, tumor=0.6)
+
+
+def test_before_any_fit_no_class_is_excluded():
+    assert predict_sets([0.0, 0.5, 1.0], ConformalSpec().limits).all()
 
 
 def test_cannot_be_changed(spec):
     with pytest.raises(ValidationError, match="frozen"):
-        spec.threshold = 0.1
+        spec.temperature = 2.0

@@ -1,8 +1,10 @@
 import logging
 
+import numpy as np
 import pytest
 
-from tumorscope.cli.console import print_metrics, say, show_progress
+from tumorscope.cli.console import print_comparison, say, show_progress
+from tumorscope.evaluation.comparison import compare_scores
 
 
 def test_quiet_progress_prints_nothing(capsys):
@@ -42,10 +44,38 @@ def test_message_is_printed_as_it_is_on_one_line(capsys, message):
     assert capsys.readouterr() == ("", message + "\n")
 
 
-def test_figure_that_cannot_be_computed_is_a_dash(capsys):
-    print_metrics({"roc_auc": None, "accuracy": 0.5, "slices": 4, "counts": {"tp": 1}})
-    out = capsys.readouterr().out
-    assert "roc auc" in out
-    assert "-" in out
-    assert "0.5000" in out
-    assert "counts" not in out
+class TestComparison:
+    @pytest.fixture
+    def comparison(self):
+        rng = np.random.default_rng(0)
+        labels = np.arange(60) % 2
+        noisy, sharp = (
+            1 / (1 + np.exp(rng.normal(0, spread, 60) - 4 * labels + 2)) for spread in (3, 1)
+        )
+        result = compare_scores(labels, noisy, sharp, 0.5, np.arange(60) // 2)
+        return {"first": "[noisy]", "second": "a\udcff", **result}
+
+    def test_differences_stand_with_their_intervals_by_slices_and_by_groups(
+        self, comparison, capsys, monkeypatch
+    ):
+        monkeypatch.setenv("COLUMNS", "100")
+        print_comparison(comparison)
+        out = capsys.readouterr().out
+        assert "60 slices" in out
+        assert "30 groups" in out
+        assert "[noisy]" in out
+        accuracy = comparison["differences"]["accuracy"]
+        low, high = accuracy["interval"]
+        assert f"{accuracy['difference']:+.3f}" in out
+        assert f"({low:+.3f} to {high:+.3f})" in out
+        assert f"p = {comparison['auroc_delong']['p_value']:.2g} (DeLong" in out
+        assert "recall" not in out
+
+    def test_what_cannot_be_computed_is_a_dash(self, comparison, capsys):
+        undefined = dict.fromkeys(("first", "second", "difference", "interval"))
+        comparison["differences"]["auroc"] = undefined
+        comparison["auroc_delong"] = comparison["mcnemar_clustered"] = None
+        print_comparison(comparison)
+        out = capsys.readouterr().out
+        assert "p = - (DeLong" in out
+        assert "p = - (McNemar" in out

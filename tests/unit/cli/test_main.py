@@ -63,7 +63,10 @@ class TestGeneral:
     def test_version_is_the_one_of_the_package(self, run):
         assert run("--version") == (0, f"tumorscope {tumorscope.__version__}\n", "")
 
-    @pytest.mark.parametrize("command", ["train", "evaluate", "explain", "predict", "phantom"])
+    @pytest.mark.parametrize(
+        "command",
+        ["train", "crossval", "compare", "evaluate", "explain", "predict", "phantom"],
+    )
     def test_help_names_every_command_and_each_has_its_own(self, run, command):
         outcome = run("--help")
         assert outcome.code == 0
@@ -199,6 +202,22 @@ class TestPredict:
         assert document[0].keys() == {"path", "probability", "verdict"}
         assert "bad.png" in outcome.err
 
+    @pytest.mark.parametrize(
+        ("arguments", "verdict"),
+        [([], "tumor"), (["--operating-point", "youden"], "uncertain")],
+    )
+    def test_operating_point_is_applied(
+        self, run, tiny_artifact, write_slice, tmp_path, arguments, verdict
+    ):
+        path = write_slice(tmp_path / "a.png", 68)  # 0.56: tumor from 0.5 on, but not from 0.6
+        (answer,) = json.loads(run("predict", "--json", tiny_artifact, path, *arguments).out)
+        assert answer["verdict"] == verdict
+        assert verdict in run("predict", tiny_artifact, path, *arguments).out
+
+    def test_unknown_operating_point_is_one_line(self, run, tiny_artifact, slices):
+        outcome = run("predict", "-q", tiny_artifact, slices, "--operating-point", "best")
+        assert_one_line_error(outcome, 2, "no operating point 'best'; choose half or youden")
+
     def test_json_of_nothing_is_an_empty_list(self, run, tiny_artifact, slices):
         outcome = run("predict", tiny_artifact, slices / "bad.png", "--json", "-q")
         assert json.loads(outcome.out) == []
@@ -246,6 +265,28 @@ class TestPredict:
         assert run("predict", "-q", tiny_artifact, name).code == 0
 
 
+class TestTrain:
+    def test_target_sensitivity_is_short_for_its_setting(self, run, monkeypatch):
+        calls = []
+
+        def record(*arguments: object, **_: object) -> Path:
+            calls.append(arguments)
+            return Path("run")
+
+        monkeypatch.setattr("tumorscope.workflows.train.train", record)
+        given = ("train", "slices", "--out", "run", "--set", "seed=1")
+        assert run(*given).code == 0
+        assert run(*given, "--target-sensitivity", 0.97).code == 0
+        overrides = [call[4] for call in calls]
+        assert overrides == [["seed=1"], ["seed=1", "decision.target_sensitivity=0.97"]]
+
+    def test_target_that_is_no_sensitivity_is_one_line(self, run, tmp_path):
+        arguments = ("train", "-q", tmp_path, "--out", tmp_path / "run", "--target-sensitivity")
+        for target in ("97", "0", "nan"):
+            outcome = run(*arguments, target)
+            assert_one_line_error(outcome, 2, "recipe default: decision.target_sensitivity")
+
+
 class TestEvaluate:
     def test_json_is_all_that_stands_on_stdout(self, run, tiny_artifact, write_slice, tmp_path):
         for index in range(2):
@@ -255,7 +296,7 @@ class TestEvaluate:
             "evaluate", tiny_artifact, tmp_path / "data", "--out", tmp_path / "results", "--json"
         )
         assert outcome.code == 0
-        assert json.loads(outcome.out)["slices"] == 4
+        assert json.loads(outcome.out)["clean"]["slices"] == 4
 
     def test_model_folder_without_data_is_one_line(self, run, tiny_artifact):
         assert_one_line_error(run("evaluate", "-q", tiny_artifact), 2, "not a run folder")
@@ -272,3 +313,47 @@ class TestPhantom:
     def test_folder_with_files_is_one_line(self, run, tmp_path):
         (tmp_path / "mine.txt").touch()
         assert_one_line_error(run("phantom", "-q", tmp_path), 2, tmp_path.name)
+
+
+class TestCrossval:
+    def test_every_option_reaches_the_workflow(self, run, monkeypatch, tmp_path):
+        given = []
+
+        def crossval(*arguments: object, on_progress: object) -> Path:
+            assert callable(on_progress)
+            given.extend(arguments)
+            return tmp_path
+
+        monkeypatch.setattr("tumorscope.workflows.crossval.crossval", crossval)
+        outcome = run(
+            *("crossval", "data", "--out", "cv", "--recipe", "notebook", "--folds", 3),
+            *("--repeats", 2, "--backbone", "b", "--set", "seed=1", "--positive", "tumor"),
+            *("--folds-file", "f.csv", "--jobs", 4, "--resume"),
+        )
+        assert given == [
+            "data", Path("cv"), "notebook", 3, 2, "b", ["seed=1"], "tumor", Path("f.csv"), 4, True
+        ]  # fmt: skip
+        assert outcome.code == 0
+        assert outcome.out == ""
+        assert RESEARCH_USE_ONLY in " ".join(outcome.err.split())
+
+    @pytest.mark.parametrize("option", [("--folds", 1), ("--repeats", 0), ("--jobs", 0)])
+    def test_number_that_makes_no_sense_is_exit_code_2(self, run, option):
+        assert run("crossval", "data", "--out", "cv", *option).code == 2
+
+    def test_missing_data_is_one_line(self, run, tmp_path):
+        arguments = ("crossval", "-q", tmp_path / "gone", "--out", tmp_path / "cv")
+        assert_one_line_error(run(*arguments), 2, "gone: no such data")
+
+
+class TestCompare:
+    def test_unfinished_cross_validation_is_one_line(self, run, tmp_path):
+        outcome = run("compare", "-q", tmp_path, tmp_path, "--out", tmp_path / "out")
+        assert_one_line_error(outcome, 2, "not a finished cross-validation")
+
+    def test_json_is_all_that_stands_on_stdout(self, run, monkeypatch):
+        result = {"first": "a", "second": "b"}
+        monkeypatch.setattr("tumorscope.workflows.compare.compare", lambda *_: result)
+        outcome = run("compare", "a", "b", "--out", "c", "--json")
+        assert json.loads(outcome.out) == result
+        assert "comparison.png" in outcome.err

@@ -4,11 +4,9 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tumorscope.artifact.checksum import compute_sha256
-from tumorscope.data.manifest import COLUMNS, number_groups, read_manifest, write_table
+from tumorscope.data.manifest import COLUMNS, read_manifest, write_table
 from tumorscope.errors import InputError
 
 
@@ -75,8 +73,11 @@ class TestReadManifest:
     def test_progress_counts_every_file(self, two_classes):
         (two_classes / "no" / "bad.png").touch()
         seen = []
-        read_manifest(two_classes, on_progress=lambda done, total: seen.append((done, total)))
-        assert seen == [(done, 7) for done in range(1, 8)]
+        read_manifest(two_classes, on_progress=lambda *report: seen.append(report))
+        assert seen == [
+            *(("reading slices", done, 7) for done in range(1, 8)),
+            ("looking for copies", 6, 6),
+        ]
 
     def test_class_without_a_readable_slice_is_refused(self, two_classes):
         for file in (two_classes / "yes").iterdir():
@@ -114,58 +115,6 @@ class TestReadManifest:
         table = two_classes / "table.csv"
         table.write_text("path,label\nno/0.png,no\nyes/0.png,yes\nno/0.png,no\n")
         assert read_manifest(table)[0]["group"].tolist() == [0, 1, 0]
-
-
-def make_links(pairs: list[tuple[int, int | None]]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "sha256": [f"{sha:x}" for sha, _ in pairs],
-            "patient_id": [None if patient is None else str(patient) for _, patient in pairs],
-        }
-    )
-
-
-class TestNumberGroups:
-    def test_patients_and_bytes_join_transitively(self):
-        links = make_links([(1, 1), (2, None), (3, 2), (2, 1), (3, 1), (4, 3)])
-        assert number_groups(links).tolist() == [0, 0, 0, 0, 0, 1]
-
-    def test_patient_named_as_bytes_is_not_mixed_up(self):
-        links = pd.DataFrame({"sha256": ["a", "b"], "patient_id": ["b", None]})
-        assert number_groups(links).tolist() == [0, 1]
-
-    @settings(max_examples=80, deadline=None)
-    @given(
-        st.lists(
-            st.tuples(st.integers(0, 8), st.one_of(st.none(), st.integers(0, 5))),
-            min_size=1,
-            max_size=14,
-        )
-    )
-    def test_groups_are_the_connected_components(self, pairs):
-        groups = number_groups(make_links(pairs))
-        assert list(dict.fromkeys(groups.tolist())) == list(range(groups.max() + 1))
-        components = [{index} for index in range(len(pairs))]
-        for first in range(len(pairs)):
-            for second in range(first):
-                same_patient = pairs[first][1] is not None and pairs[first][1] == pairs[second][1]
-                if pairs[first][0] == pairs[second][0] or same_patient:
-                    joined = components[first] | components[second]
-                    for index in joined:
-                        components[index] = joined
-        for first in range(len(pairs)):
-            for second in range(first):
-                is_joined = second in components[first]
-                assert (groups[first] == groups[second]) == is_joined
-
-    def test_many_slices_of_one_patient_take_no_quadratic_time(self):
-        import time
-
-        count = 8_000
-        links = pd.DataFrame({"sha256": [f"{i:x}" for i in range(count)], "patient_id": "one"})
-        start = time.perf_counter()
-        assert number_groups(links).max() == 0
-        assert time.perf_counter() - start < 1
 
 
 class TestWriteTable:

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from tumorscope.data.phantom import draw_phantom
 from tumorscope.data.preprocessing import Box, find_head, prepare_slice
 from tumorscope.recipe import PreprocessingSettings
 
@@ -78,13 +79,18 @@ class TestFindHead:
         assert box.height == pytest.approx(161, abs=10)
         assert box.width == pytest.approx(141, abs=10)
 
-    def test_contains_the_whole_head_of_a_phantom(self, phantom_slice):
-        box = find_head(phantom_slice)
-        rows, columns = np.nonzero(phantom_slice[..., 0] > 100)
-        assert box.top <= rows.min() + 3
-        assert box.top + box.height >= rows.max() - 3
-        assert box.left <= columns.min() + 3
-        assert box.left + box.width >= columns.max() - 3
+    @pytest.mark.parametrize("index", range(12))
+    def test_contains_the_lesion_and_most_of_the_head_of_a_phantom(self, index):
+        phantom = draw_phantom(seed=1, index=index, has_tumor=True)
+        image = np.repeat(phantom.image_hw[..., np.newaxis], 3, axis=-1)
+        top, left, height, width = find_head(image)
+        rows, columns = np.nonzero(phantom.mask_hw)
+        assert top <= rows.min()
+        assert rows.max() < top + height
+        assert left <= columns.min()
+        assert columns.max() < left + width
+        rows, columns = np.nonzero(image[..., 0] > 60)
+        assert height * width > 0.7 * np.ptp(rows) * np.ptp(columns)
 
     def test_bright_lesion_does_not_hide_the_head(self):
         image = draw_head(240, 240, center=(120, 120), axes=(80, 90))

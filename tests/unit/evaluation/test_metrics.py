@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tumorscope.errors import InputError
+from tumorscope.evaluation.groups import weigh_groups
 from tumorscope.evaluation.metrics import compute_metrics
 
 SCORES = st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1)), min_size=1, max_size=40)
@@ -142,3 +143,52 @@ def test_the_order_of_the_slices_does_not_matter(scores, threshold, random):
     shuffled = compute_metrics(*split(random.sample(scores, len(scores))), threshold)
     assert shuffled.pop("counts") == metrics.pop("counts")
     assert shuffled == pytest.approx(metrics)
+
+
+def test_with_weights_of_groups_each_group_counts_once():
+    # A group of three wrong copies, and two slices that are right.
+    labels, probabilities = [1, 1, 1, 1, 0], [0.2, 0.2, 0.2, 0.9, 0.1]
+    weights = weigh_groups([5, 5, 5, 7, 8])
+    metrics = compute_metrics(labels, probabilities, 0.5, weights)
+    assert metrics["accuracy"] == pytest.approx(2 / 3)
+    assert metrics["sensitivity"] == pytest.approx(1 / 2)
+    assert metrics["specificity"] == 1
+    assert metrics["counts"] == pytest.approx(
+        {"true_positive": 1, "false_positive": 0, "true_negative": 1, "false_negative": 1}
+    )
+    # Slices are counted as they are.
+    assert (metrics["slices"], metrics["tumor"], metrics["no_tumor"]) == (5, 4, 1)
+
+
+def test_weights_of_one_change_nothing():
+    scores = [0, 1, 1, 0], [0.1, 0.4, 0.6, 0.7], 0.5
+    assert compute_metrics(*scores, weights=[1, 1, 1, 1]) == compute_metrics(*scores)
+
+
+def test_counts_without_weights_are_whole_numbers():
+    counts = compute_metrics([0, 1], [0.2, 0.7], 0.5)["counts"]
+    assert {type(count) for count in counts.values()} == {int}
+
+
+def test_repeats_are_averaged():
+    labels, repeats = [0, 1, 1], [[0.1, 0.6, 0.7], [0.6, 0.3, 0.7]]
+    averaged = compute_metrics(labels, repeats, 0.5)
+    alone = [compute_metrics(labels, repeat, 0.5) for repeat in repeats]
+    for name in ("accuracy", "precision", "f1", "auroc", "log_loss"):
+        assert averaged[name] == pytest.approx((alone[0][name] + alone[1][name]) / 2)
+    assert averaged["counts"]["true_positive"] == 1.5
+    assert averaged["slices"] == 3
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([1, 1, 1], "expected 2 weights"),
+        ([1, 0], "positive finite"),
+        ([1, np.nan], "positive finite"),
+        ([1, np.inf], "positive finite"),
+    ],
+)
+def test_unusable_weights_are_refused(weights, message):
+    with pytest.raises(InputError, match=message):
+        compute_metrics([0, 1], [0.2, 0.7], 0.5, weights)

@@ -63,6 +63,9 @@ class TestContactSheet:
             draw_overlay(explain(truth="tumor"), 1.0),
             draw_overlay(explain(truth="no tumor"), 1.0),
             draw_overlay(explain(verdict="no tumor"), 1.0),
+            draw_overlay(explain(verdict="uncertain"), 1.0),
+            draw_overlay(explain(verdict="uncertain", truth="tumor"), 1.0),
+            draw_overlay(explain(verdict="uncertain", truth="no tumor"), 1.0),
         ]
         assert len({picture.tobytes() for picture in pictures}) == len(pictures)
 

@@ -4,8 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tumorscope.artifact.reader import read_artifact
+from tumorscope.artifact.spec import OPENVINO_FILE, ConformalSpec
 from tumorscope.data.readers import read_slice
-from tumorscope.errors import ArtifactError
+from tumorscope.errors import ArtifactError, InputError
+from tumorscope.evaluation.calibration import apply_temperature
 from tumorscope.inference.predictor import Prediction, Predictor, Rejection
 
 
@@ -28,6 +31,49 @@ class TestLoad:
         (model / "model.bin").write_bytes(b"")
         with pytest.raises(ArtifactError, match=r"model\.bin: changed since"):
             Predictor.load(model)
+
+    def test_another_operating_point_can_be_applied(self, tiny_artifact):
+        assert Predictor.load(tiny_artifact).spec.threshold == 0.5
+        assert Predictor.load(tiny_artifact, "youden").spec.threshold == 0.6
+        with pytest.raises(InputError, match="no operating point 'best'"):
+            Predictor.load(tiny_artifact, "best")
+
+
+class TestVerdict:
+    """Probabilities of the brightness 60, 65 and 70: 0.44, 0.52 and 0.59."""
+
+    @pytest.fixture
+    def answer(self, tiny_artifact, write_slice, tmp_path):
+        paths = [write_slice(tmp_path / f"{mean}.png", mean) for mean in (60, 65, 70)]
+
+        def answer(**changes):
+            spec = read_artifact(tiny_artifact).model_copy(update=changes)
+            return list(Predictor(spec, tiny_artifact / OPENVINO_FILE).predict(paths))
+
+        return answer
+
+    def test_class_is_the_thresholds_and_verdict_says_where_it_is_not_sure(self, answer):
+        answers = answer()
+        assert [a.predicted_class for a in answers] == ["no tumor", "tumor", "tumor"]
+        assert [a.verdict for a in answers] == ["no tumor", "uncertain", "tumor"]
+        assert [a.explain().verdict for a in answers] == [a.verdict for a in answers]
+
+    def test_operating_point_moves_the_class_but_makes_nothing_more_certain(self, answer):
+        answers = answer(operating_point="target_sensitivity")
+        assert [a.predicted_class for a in answers] == ["tumor"] * 3
+        assert [a.verdict for a in answers] == ["uncertain", "uncertain", "tumor"]
+
+    def test_limits_of_one_leave_everything_uncertain(self, answer):
+        assert {a.verdict for a in answer(conformal=ConformalSpec())} == {"uncertain"}
+
+    def test_probability_is_calibrated_before_it_is_judged(self, answer):
+        plain, warm = answer(), answer(temperature=4.0)
+        for before, after in zip(plain, warm, strict=True):
+            assert before.raw_probability == after.raw_probability == before.probability
+            (calibrated,) = apply_temperature([before.probability], 4.0)
+            assert after.probability == pytest.approx(calibrated)
+        # The logits become a quarter: 0.52 is the surest now.
+        assert [a.verdict for a in warm] == ["uncertain"] * 3
 
 
 class TestPredict:

@@ -1,3 +1,5 @@
+import copy
+import functools
 import json
 
 import numpy as np
@@ -6,17 +8,35 @@ import pytest
 import yaml
 from PIL import Image
 
-from tumorscope.evaluation.metrics import compute_metrics
+from tumorscope.evaluation.assessment import assess_decisions
+from tumorscope.evaluation.conformal import ConformalLimits
 
+FIGURES = ("history", "confusion_matrix", "roc", "precision_recall", "reliability", "mistakes")
 HOSTILE = "yes/<script>alert(1)</script>&\"'.jpg"
 
 
 @pytest.fixture
 def metrics():
-    return {
-        "part": "validation",
-        **compute_metrics([0, 0, 1, 1, 1], [0.2, 0.6, 0.4, 0.7, 0.9], 0.5),
-    }
+    """What `evaluate` writes about five slices in four groups."""
+    return {"part": "validation", **assess(), "copies": {"slices": 0, "of": 5}}
+
+
+def assess():
+    """Measure five slices: three tumors, of which two are copies of one another."""
+    return copy.deepcopy(_assess())
+
+
+@functools.cache
+def _assess():
+    return assess_decisions(
+        [0, 0, 1, 1, 1],
+        [0.1, 0.7, 0.3, 0.8, 0.95],
+        [0.2, 0.6, 0.4, 0.7, 0.9],
+        [0, 1, 2, 3, 3],
+        {"half": 0.5, "youden": 0.65, "target_sensitivity": 0.3},
+        "half",
+        ConformalLimits(no_tumor=0.62, tumor=0.55),
+    )
 
 
 @pytest.fixture
@@ -42,6 +62,11 @@ def recipe():
         "seed": 7,
         "model": {"backbone": "efficientnetb0", "weights": "imagenet", "dropout": 0.5},
         "training": {"epochs": 2, "early_stopping_patience": None},
+        "decision": {
+            "operating_point": "half",
+            "target_sensitivity": 0.95,
+            "conformal_error": 0.1,
+        },
     }
 
 
@@ -50,7 +75,10 @@ def artifact():
     return {
         "backbone": "efficientnetlite0",
         "weights": "imagenet",
-        "threshold": 0.5,
+        "temperature": 1.25,
+        "operating_points": {"half": 0.5, "youden": 0.45, "target_sensitivity": 0.3},
+        "operating_point": "half",
+        "conformal": {"error": 0.1, "no_tumor": 0.62, "tumor": 0.55},
         "files": {"model.xml": "ab" * 32},
         "fingerprint": "cd" * 32,
     }
@@ -77,7 +105,7 @@ def run(tmp_path, metrics, manifest, recipe, artifact):
     rejected.to_csv(folder / "rejected.csv", index=False)
     make_history().to_csv(folder / "history.csv", index=False)
     make_predictions().to_csv(folder / "evaluation" / "predictions.csv", index=False)
-    for name in ("history", "confusion_matrix", "roc", "precision_recall", "mistakes"):
+    for name in FIGURES:
         write_image(folder / "evaluation" / f"{name}.png")
     write_image(folder / "explanations" / "contact_sheet.png")
     return folder
@@ -105,8 +133,10 @@ def make_predictions():
             "label": [0, 1, 1],
             "label_name": ["no", "yes", "yes"],
             "probability": [0.2, 0.125, 0.9],
-            "verdict": ["no tumor", "no tumor", "tumor"],
+            "raw_probability": [0.1, 0.05, 0.95],
+            "predicted_class": ["no tumor", "no tumor", "tumor"],
             "correct": [True, False, True],
+            "verdict": ["no tumor", "uncertain", "tumor"],
         }
     )
 

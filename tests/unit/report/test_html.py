@@ -37,7 +37,7 @@ class Page(HTMLParser):
 
     @property
     def text(self):
-        return " ".join(self.words)
+        return " ".join(self.words).replace("\N{EN DASH}", "-")
 
     def find(self, tag, name):
         return [value for found, key, value in self.attributes if (found, key) == (tag, name)]
@@ -45,6 +45,11 @@ class Page(HTMLParser):
 
 def read_page(run):
     return Page(write_report(run).read_text(encoding="utf-8"))
+
+
+def read_page_with(run, metrics):
+    (run / "evaluation" / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    return read_page(run)
 
 
 def test_the_page_is_written_into_the_run_folder(run):
@@ -62,7 +67,7 @@ def test_the_page_needs_nothing_from_elsewhere(run):
     assert "@import" not in html
     assert not {"script", "link", "iframe", "object"} & set(page.tags)
     sources = [value for _, name, value in page.attributes if name in ("src", "srcset", "data")]
-    assert len(sources) == 6
+    assert len(sources) == 7
     assert all(source.startswith("data:image/png;base64,") for source in sources)
     assert all(target.startswith("#") for target in page.find("a", "href"))
 
@@ -70,8 +75,8 @@ def test_the_page_needs_nothing_from_elsewhere(run):
 def test_the_images_are_those_of_the_run_and_have_a_description(run):
     page = read_page(run)
     first = base64.b64decode(page.find("img", "src")[0].split(",")[1])
-    assert first == (run / "evaluation" / "confusion_matrix.png").read_bytes()
-    assert "ROC curve" in page.find("img", "alt")
+    assert first == (run / "evaluation" / "roc.png").read_bytes()
+    assert {"ROC curve", "reliability diagram"} <= set(page.find("img", "alt"))
     assert all(page.find("img", "alt"))
 
 
@@ -88,44 +93,97 @@ def test_the_head_says_what_was_trained_and_what_it_may_be_used_for(run):
     assert text.count(RESEARCH_USE_ONLY) == 2
 
 
-def test_headline_figures_stand_next_to_their_counts(run):
-    text = read_page(run).text
-    assert "Accuracy 60.0 % 3 of 5 slices right" in text
-    assert "Sensitivity 66.7 % 2 of 3 tumor slices found" in text
-    assert "Specificity 50.0 % 1 of 2 no-tumor slices cleared" in text
-    assert "AUROC 0.833 3 tumor, 2 no-tumor slices" in text
-    assert "Measured on 5 slices of the validation part, at threshold 0.5." in text
-    assert "moves the accuracy by 20.0 percentage points" in text
-    assert "2 true positives, 1 false negatives, 1 true negatives, 1 false positives" in text
+def test_headline_figures_have_their_intervals_by_slices_and_by_groups(run, metrics):
+    metrics["intervals"]["accuracy"] = [0.2, 0.9]
+    metrics["per_group"]["intervals"]["accuracy"] = [0.1, 0.85]
+    text = read_page_with(run, metrics).text
+    assert "Accuracy 60.0 % 20.0-90.0 % by groups 50.0 % 10.0-85.0 %" in text
+    assert "AUROC 0.833 0.000-1.000 by groups 0.750" in text
+    assert "Measured on 5 slices of the validation part" in text
+    assert "the more honest count. These slices stand in 4 groups." in text
 
 
 def test_every_figure_is_in_the_table(run, metrics):
     text = read_page(run).text
-    assert f"Brier score {metrics['brier']:.3f} mean squared error" in text
-    assert f"Log loss {metrics['log_loss']:.3f} cross-entropy" in text
-    assert f"Average precision {metrics['average_precision']:.3f} area" in text
+    grouped = metrics["per_group"]
+    assert f"Log loss {metrics['log_loss']:.3f} 0.228-0.916 {grouped['log_loss']:.3f} 0.227" in text
+    assert "AUROC by DeLong 0.833 0.090-0.996 0.750 0.069-0.992 the same area" in text
+    assert "2 true positives, 1 false negative, 1 true negative, 1 false positive" in text
 
 
-def test_an_undefined_figure_is_called_so(run, metrics):
-    metrics["specificity"] = None
-    (run / "evaluation" / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
-    assert "Specificity undefined" in read_page(run).text
+def test_what_slices_leave_undefined_or_without_interval_is_called_so(run, metrics):
+    for counted in (metrics, metrics["per_group"]):
+        counted["specificity"] = counted["intervals"]["specificity"] = None
+        counted["intervals"]["f1"] = None
+        counted["auroc_delong"] = None
+    text = read_page_with(run, metrics).text
+    assert "Specificity undefined by groups undefined Balanced accuracy" in text
+    assert "F1 0.667 no interval 0.500 no interval harmonic mean" in text
+    assert "DeLong" not in text
+
+
+def test_copies_in_training_are_an_alarm_at_the_very_top(run, metrics):
+    metrics["copies"]["slices"] = 2
+    page = read_page_with(run, metrics)
+    assert "notice alarm" in page.find("p", "class")
+    start = page.text.index("first run 2 of 5 validation slices have a copy in training:")
+    assert start < page.text.index("Dataset navoneel")
+    assert "these figures are flattered. Before you believe or quote any, train" in page.text
+    assert "known copy in training" not in page.text
+
+
+def test_no_copies_in_training_are_said_calmly(run):
+    page = read_page(run)
+    assert "notice alarm" not in page.find("p", "class")
+    assert "None of these slices has a known copy in training." in page.text
+
+
+def test_calibration_is_told_with_the_slices_it_was_fitted_on(run):
+    text = read_page(run).text
+    assert "It was fitted on these very slices" in text
+    # Each slice stands alone in its bin: the error is the mean distance of 0 or 1.
+    assert "Expected calibration error 0.350 0.360 Brier score" in text
+
+
+def test_operating_points_stand_with_what_they_reach_and_one_is_applied(run, metrics):
+    metrics["operating_points"]["youden"]["sensitivity"]["interval"] = None
+    text = read_page_with(run, metrics).text
+    assert "half applied one half, whatever the slices 0.5 50.0 % 1.3-98.7 % 50.0 %" in text
+    assert "youden largest sum of sensitivity and specificity 0.65 50.0 % no interval" in text
+    assert "sensitivity of at least 95 % 0.3" in text
+    assert text.count("applied") == 1
+
+
+def test_the_share_left_uncertain_is_told_and_why_it_is_large(run):
+    text = read_page(run).text
+    assert "the true one for at least 90 % of the slices of either class" in text
+    assert "so this is no independent check" in text
+    assert "Tumor: set holds the truth 50.0 % 1.3-98.7 % 2 groups" in text
+    assert "Wrong among the other verdicts" in text
+    assert "takes 9 groups of it in the validation part. There are 2 of no tumor and 2" in text
 
 
 def test_the_data_are_counted_by_part_and_class(run):
     text = read_page(run).text
-    assert "Part No tumor Tumor Slices train 1 2 3 validation 2 3 5 all 3 5 8" in text
-    assert "2 slices share their bytes or their patient with another, in 1 group." in text
+    assert "Groups train 1 2 3 2 validation 2 3 5 5 all 3 5 8 7" in text
+    assert "2 slices have a copy; the largest group has 2." in text
     assert "Groups that cross the split: none." in text
     assert "1 file could not be used." in text
-    assert "Read with care" not in text
 
 
-def test_a_group_on_both_sides_of_the_split_is_a_warning_next_to_the_figures(run, manifest):
-    manifest.assign(group=[0, 1, 2, 3, 4, 5, 6, 0]).to_csv(run / "manifest.csv", index=False)
-    text = read_page(run).text
-    assert "Read with care: slices of 1 group of copies sit on both sides of the split" in text
+def test_groups_are_those_of_patients_too_where_the_data_name_them(run, manifest, metrics):
+    groups = [0, 1, 2, 3, 4, 5, 6, 0]
+    manifest.assign(group=groups, patient_id="P1").to_csv(run / "manifest.csv", index=False)
+    metrics["copies"]["slices"] = 1
+    text = read_page_with(run, metrics).text
+    assert "1 of 5 validation slices has a copy, or another slice of the same patient, in" in text
+    assert "copies of one another, or of one patient. 2 slices share theirs with another" in text
     assert "Groups that cross the split: 1." in text
+
+
+def test_data_without_copies_are_called_so(run, manifest):
+    manifest.assign(group=range(8)).to_csv(run / "manifest.csv", index=False)
+    assert "No slice has a known copy: each is a group of its own." in read_page(run).text
 
 
 def test_the_training_is_summed_up(run):
@@ -146,7 +204,8 @@ def test_recipe_model_and_environment_are_listed(run):
 def test_the_limits_are_spelled_out(run):
     text = read_page(run).text
     assert "How to read these numbers" in text
-    assert "The best epoch was chosen on these very slices." in text
+    assert "The epoch, the temperature, the thresholds and the conformal limits" in text
+    assert "For figures without that: tumorscope crossval, or tumorscope evaluate" in text
     assert "not where the tumor is" in text
 
 
@@ -163,11 +222,12 @@ def test_hostile_names_are_text_and_never_markup(run):
 def test_a_hostile_run_name_and_recipe_are_escaped_as_well(run):
     hostile = run.rename(run.with_name('"><img src=x onerror=alert(1)>'))
     recipe = hostile / "recipe.yaml"
-    recipe.write_text("name: '</style><svg onload=alert(1)>'\n", encoding="utf-8")
+    text = recipe.read_text(encoding="utf-8")
+    recipe.write_text(text.replace("notebook", "'</style><svg onload=alert(1)>'"), "utf-8")
     page = read_page(hostile)
     assert not [name for _, name, _ in page.attributes if name.startswith("on")]
     assert "svg" not in page.tags
-    assert len(page.find("img", "src")) == 6
+    assert len(page.find("img", "src")) == 7
 
 
 def test_folders_above_the_class_stay_private(run, manifest):
@@ -188,12 +248,16 @@ def test_a_long_list_of_rejected_files_is_cut(run):
     assert "no/50.txt" not in text
 
 
+def test_a_mistake_stands_with_its_verdict(run):
+    assert "tumor uncertain 0.125" in read_page(run).text
+
+
 def test_no_mistakes_and_no_rejected_files_are_said_in_words(run):
     predictions = pd.read_csv(run / "evaluation" / "predictions.csv").assign(correct=True)
     predictions.to_csv(run / "evaluation" / "predictions.csv", index=False)
     (run / "rejected.csv").write_text("path,reason\n", encoding="utf-8")
     text = read_page(run).text
-    assert "Every verdict was right." in text
+    assert "Every slice was called right." in text
     assert "No file was rejected." in text
 
 
@@ -203,6 +267,9 @@ def test_no_mistakes_and_no_rejected_files_are_said_in_words(run):
         ("explanations/contact_sheet.png", "Grad-CAM heatmaps. Made by tumorscope explain"),
         ("evaluation/metrics.json", "the figures. Made by tumorscope evaluate"),
         ("evaluation/predictions.csv", "the predictions. Made by tumorscope evaluate"),
+        ("evaluation/metrics.json", "the operating points. Made by tumorscope evaluate"),
+        ("evaluation/metrics.json", "the verdicts. Made by tumorscope evaluate"),
+        ("evaluation/reliability.png", "reliability diagram. Made by tumorscope evaluate"),
         ("evaluation/roc.png", "ROC curve. Made by tumorscope evaluate"),
         ("history.csv", "the training history. Made by tumorscope train"),
         ("manifest.csv", "the list of slices. Made by tumorscope train"),
@@ -222,7 +289,7 @@ def test_a_recipe_alone_makes_a_page_already(tmp_path, run):
     (run / "recipe.yaml").rename(started / "recipe.yaml")
     text = read_page(started).text
     assert "Backbone efficientnetb0" in text
-    assert text.count("Missing: ") == 12
+    assert text.count("Missing: ") == 15
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):

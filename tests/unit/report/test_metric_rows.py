@@ -1,29 +1,91 @@
-from tumorscope.evaluation.metrics import compute_metrics
-from tumorscope.report.metric_rows import describe_counts, describe_headline, describe_metrics
+import pytest
+
+from tumorscope.report.crossval_rows import Estimate
+from tumorscope.report.metric_rows import (
+    describe_calibration,
+    describe_copies,
+    describe_counts,
+    describe_delong,
+    describe_operating_points,
+    describe_share,
+    describe_too_few,
+)
+
+DECISION = {"operating_point": "youden", "target_sensitivity": 0.9, "conformal_error": 0.5}
 
 
-def test_the_headline_has_five_figures_with_counts(metrics):
-    assert [row.name for row in describe_headline(metrics)] == [
-        "Accuracy",
-        "Sensitivity",
-        "Specificity",
-        "AUROC",
-        "F1",
+def test_cells_of_the_confusion_matrix_are_counted(metrics):
+    assert describe_counts(metrics) == (
+        "2 true positives, 1 false negative, 1 true negative, 1 false positive"
+    )
+
+
+def test_copies_are_warned_of_only_where_there_are_any():
+    assert describe_copies({"slices": 0, "of": 50}, names_patients=True) is None
+    assert describe_copies({"slices": 9, "of": 50}, names_patients=False) == (
+        "9 of 50 validation slices have a copy in training: these figures are flattered."
+    )
+    warning = describe_copies({"slices": 1, "of": 50}, names_patients=True)
+    assert "has a copy, or another slice of the same patient, in training" in warning
+
+
+def test_delong_gives_the_standard_error_by_slices_and_by_groups(metrics):
+    (row,) = describe_delong(metrics)
+    assert (row.by_slice.interval, row.by_group.value) == ("0.090\N{EN DASH}0.996", "0.750")
+    assert "0.278 by slices, 0.354 by groups" in row.meaning
+
+
+def test_perfect_order_leaves_delong_without_a_standard_error(metrics):
+    for counted in (metrics, metrics["per_group"]):
+        counted["auroc_delong"] = {"value": 1.0, "standard_error": None, "low": 0.5, "high": 1.0}
+    (row,) = describe_delong(metrics)
+    assert row.by_group == Estimate("1.000", "0.500\N{EN DASH}1.000")
+    assert "no standard error" in row.meaning
+
+
+def test_too_few_groups_leave_nothing_of_delong(metrics):
+    metrics["per_group"]["auroc_delong"] = None
+    assert describe_delong(metrics) == []
+
+
+def test_calibration_is_told_before_and_after(metrics):
+    metrics["calibration"]["before"] = {"expected_calibration_error": 0.25, "brier": 0.5}
+    assert describe_calibration(metrics) == [
+        ("Expected calibration error", "0.250", "0.360"),
+        ("Brier score", "0.500", "0.172"),
     ]
-    assert describe_headline(metrics)[1].meaning == "2 of 3 tumor slices found"
-    assert describe_headline(metrics)[4].meaning == "1 false alarm, 1 missed tumor"
 
 
-def test_an_undefined_figure_has_no_number():
-    accuracy, sensitivity, *_ = describe_headline(compute_metrics([0], [0.2], 0.5))
-    assert accuracy.is_defined
-    assert not sensitivity.is_defined
-    assert sensitivity.value == "undefined"
+def test_operating_points_are_all_listed_and_one_is_applied(metrics):
+    rows = describe_operating_points(metrics, DECISION)
+    assert [row.name for row in rows if row.is_applied] == ["youden"]
+    assert [row.threshold for row in rows] == ["0.5", "0.65", "0.3"]
+    assert rows[2].aim.startswith("highest with a sensitivity of at least 90")
+    assert rows[1].specificity.value == "100.0\N{NO-BREAK SPACE}%"
 
 
-def test_every_figure_of_the_evaluation_is_described(metrics):
-    described = describe_metrics(metrics)
-    # Recall is listed once, together with its other name.
-    floats = [name for name, value in metrics.items() if isinstance(value, float)]
-    assert len(described) == len(set(floats) - {"threshold", "recall"})
-    assert [row.value for row in describe_counts(metrics)] == ["2", "1", "1", "1"]
+def test_a_share_of_nothing_is_undefined_and_has_no_interval():
+    share = {"groups": 0, "share": None, "interval": None}
+    assert describe_share(share) == Estimate("undefined", "")
+    share = {"groups": 30, "share": 1.0, "interval": [0.8842, 1.0]}
+    percent = "\N{NO-BREAK SPACE}%"
+    assert describe_share(share) == Estimate(f"100.0{percent}", f"88.4\N{EN DASH}100.0{percent}")
+
+
+@pytest.mark.parametrize(
+    ("groups", "end"),
+    [
+        ({"no_tumor": 8, "tumor": 8}, "8 of no tumor and 8 of tumor, so that neither is ever"),
+        ({"no_tumor": 9, "tumor": 8}, "There are 8 of tumor, so that this class is never"),
+    ],
+)
+def test_classes_of_too_few_groups_are_named(groups, end):
+    metrics = {"coverage": {name: {"groups": count} for name, count in groups.items()}}
+    said = describe_too_few(metrics, 0.1)
+    assert said.startswith("To rule a class out takes 9 groups of it")
+    assert end in said
+
+
+def test_enough_groups_of_both_classes_are_nothing_to_tell():
+    metrics = {"coverage": {name: {"groups": 9} for name in ("no_tumor", "tumor")}}
+    assert describe_too_few(metrics, 0.1) is None

@@ -9,8 +9,18 @@ from tumorscope.report.model_card import render_model_card
 
 
 @pytest.fixture
-def card(artifact, metrics, manifest, recipe):
-    return render_model_card(artifact, metrics, summarize_data(manifest, 1), recipe)
+def render(artifact, metrics, manifest, recipe):
+    """Write the card, of another manifest if one is given."""
+
+    def render(manifest=manifest):
+        return render_model_card(artifact, metrics, summarize_data(manifest, 1), recipe)
+
+    return render
+
+
+@pytest.fixture
+def card(render):
+    return render()
 
 
 def test_the_sections_of_a_model_card_are_all_there(card):
@@ -21,6 +31,7 @@ def test_the_sections_of_a_model_card_are_all_there(card):
         "Use",
         "Training data",
         "Figures",
+        "Verdicts",
         "Limits",
         "Recipe",
         "How to predict",
@@ -28,11 +39,15 @@ def test_the_sections_of_a_model_card_are_all_there(card):
     ]
 
 
-def test_data_figures_and_recipe_are_tables(card, metrics):
-    assert "| train | 1 | 2 | 3 |" in card
-    assert "| all | 3 | 5 | 8 |" in card
-    assert "| Sensitivity | 66.7 % | 2 of 3 tumor slices found |" in card
-    assert f"| Brier score | {metrics['brier']:.3f} |" in card
+def test_data_figures_and_recipe_are_tables(card):
+    assert "| train | 1 | 2 | 3 | 2 |" in card
+    assert "| all | 3 | 5 | 8 | 7 |" in card
+    assert "theirs: 2; the largest has 2 slices" in card
+    plain = card.replace("\N{NO-BREAK SPACE}", " ").replace("\N{EN DASH}", "-")
+    assert "| Accuracy | 60.0 % | 0.0-100.0 % | 50.0 % | 0.0-100.0 % |" in plain
+    assert "| AUROC by DeLong | 0.833 | 0.090-0.996 | 0.750 | 0.069-0.992 |" in plain
+    assert "By slices: 2 true positives, 1 false negative, 1 true negative, 1 false pos" in plain
+    assert "| Tumor: set holds the truth | 50.0 % | 1.3-98.7 % | 2 groups |" in plain
     assert "| model.dropout | 0.5 |" in card
     assert f"Fingerprint of the data: {'cd' * 32}" in card
 
@@ -47,13 +62,29 @@ def test_it_carries_the_same_limits_as_the_report(card):
         assert f"- **{limit.title}** {limit.meaning}" in card
 
 
-def test_copies_across_the_split_are_a_caveat(artifact, metrics, manifest, recipe, card):
-    assert "too good" not in card
-    leaking = summarize_data(manifest.assign(group=0), 0)
-    assert "both sides of the split: 1." in render_model_card(artifact, metrics, leaking, recipe)
+def test_it_says_how_a_verdict_comes_about(card):
+    text = " ".join(card.split())
+    assert "Temperature: 1.25." in text
+    assert "Operating point: half. A slice whose probability is at least 0.5 is called" in text
+    assert 'can be "no tumor" up to a probability of 0.62, and "tumor" from 0.45 on' in text
+    assert "at most 10.0 % of the slices of a class get the other one's verdict" in text
+    text = text.replace("\N{EN DASH}", "-")
+    assert "| half | 0.5 | 50.0 % | 1.3-98.7 % | 50.0 % | 1.3-98.7 % |" in text
+    assert r"| target\_sensitivity | 0.3 | 100.0 % | 15.8-100.0 % | 50.0 %" in text
 
 
-def test_names_cannot_become_markup(artifact, metrics, manifest, recipe):
+def test_an_undefined_figure_has_no_interval(metrics, render):
+    for counted in (metrics, metrics["per_group"]):
+        counted["specificity"] = counted["intervals"]["specificity"] = None
+    assert "| Specificity | undefined | none | undefined | none |" in render()
+
+
+def test_copies_across_the_split_are_an_alarm(metrics, render, card):
+    assert "flattered" not in card
+    metrics["copies"]["slices"] = 2
+    assert "> **2 of 5 validation slices have a copy in training: these figures are" in render()
+
+
+def test_names_cannot_become_markup(artifact, render):
     artifact["backbone"] = "net](x) <b>|\n# Heading `code`"
-    card = render_model_card(artifact, metrics, summarize_data(manifest, 0), recipe)
-    assert r"Backbone: net\](x) \<b\>\| # Heading \`code\`, starting" in card
+    assert r"Backbone: net\](x) \<b\>\| # Heading \`code\`, starting" in render()

@@ -29,9 +29,14 @@ def test_a_missing_validation_loss_is_a_missing_number(run):
     [
         ("recipe.yaml", "name: [", "recipe.yaml: not valid YAML"),
         ("recipe.yaml", "- a\n", "recipe.yaml: expected named values, found list"),
+        ("recipe.yaml", "name: default\n", "decision is missing; run tumorscope train again"),
         ("environment.json", "{", "environment.json: not valid JSON"),
         ("environment.json", "[]", "environment.json: expected named values, found list"),
-        ("evaluation/metrics.json", '{"part": "validation"}', "metrics.json: slices, .* missing"),
+        (
+            "evaluation/metrics.json",
+            '{"part": "validation"}',
+            "slices, .* copies is missing; run .* evaluate",
+        ),
         ("history.csv", "", "history.csv: not a valid table"),
         ("manifest.csv", "path,label\n", "manifest.csv: the column group, split is missing"),
     ],

@@ -39,6 +39,14 @@ class TestAnswers:
         assert [file.path for file in rejected] == [slices / "b" / "bad.png"]
         assert "not a readable" in rejected[0].reason
 
+    def test_operating_point_is_applied(self, tiny_artifact, write_slice, tmp_path):
+        path = write_slice(tmp_path / "a.png", 68)  # 0.56: tumor from 0.5 on, but not from 0.6
+        ((own,), _), ((other,), _) = (
+            predict(tiny_artifact, path, operating_point=name) for name in (None, "youden")
+        )
+        assert own.probability == other.probability
+        assert (own.verdict, other.verdict) == ("tumor", "uncertain")
+
     def test_files_and_folders_are_answered_in_the_order_given(self, tiny_artifact, slices):
         inputs = [slices / "c.tif", str(slices / "b"), slices / "a.png", slices / "c.tif"]
         answers, _ = predict(str(tiny_artifact), inputs)
@@ -74,6 +82,10 @@ class TestAnswers:
 
 
 class TestRefused:
+    def test_unknown_operating_point_is_named(self, tiny_artifact, slices):
+        with pytest.raises(InputError, match="no operating point 'best'; choose half or youden"):
+            predict(tiny_artifact, slices, operating_point="best")
+
     def test_missing_input_is_named(self, tiny_artifact, slices):
         with pytest.raises(InputError, match=r"gone\.png: no such file or folder"):
             predict(tiny_artifact, [slices / "a.png", slices / "gone.png"])

@@ -25,6 +25,9 @@ _FLUID_SHARE = 0.8  # the average brain, blurred, shows wider sulci than one per
 _PROBABILITY_SHARPNESS = 2.2  # one person's borders are crisper than the average of 152
 _BORDER_VARIATION = 0.35
 _BORDER_CELL_MM = 7.0
+# No two persons' convolutions lie alike: without this, phantoms would be near copies.
+_SHAPE_VARIATION_MM = 2.5
+_SHAPE_CELL_MM = 32.0
 _THICKNESS_VARIATION = 0.6
 _THICKNESS_CELL_MM = 40.0
 _FLUID_MM = (1.0, 2.8)
@@ -76,7 +79,8 @@ def draw_head(generator: np.random.Generator) -> Head:
     brain_hwc = brains[generator.integers(len(brains))]
     if generator.random() < 0.5:
         brain_hwc = brain_hwc[:, ::-1]
-    outside_mm = _measure_distance_outside(brain_hwc.any(axis=-1))
+    brain_hwc = _deform(generator, brain_hwc)
+    outside_mm = _measure_distance_outside(np.asarray(brain_hwc.any(axis=-1)))
     outside_mm += _THICKNESS_VARIATION * draw_smooth_field(generator, GRID_HW, _THICKNESS_CELL_MM)
 
     fluid_end = generator.uniform(*_FLUID_MM)
@@ -119,6 +123,22 @@ def _load_brains() -> NDArray[np.float32]:
 def _margins(shape_hw: tuple[int, ...]) -> list[tuple[int, int]]:
     spare_hw = [whole - part for whole, part in zip(GRID_HW, shape_hw, strict=True)]
     return [(spare // 2, spare - spare // 2) for spare in spare_hw]
+
+
+def _deform(generator: np.random.Generator, brain_hwc: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Shift each part of the brain a little another way."""
+    row_shift_hw, column_shift_hw = (
+        _SHAPE_VARIATION_MM * draw_smooth_field(generator, GRID_HW, _SHAPE_CELL_MM)
+        for _ in range(2)
+    )
+    rows_hw, columns_hw = np.mgrid[: GRID_HW[0], : GRID_HW[1]].astype(np.float32)
+    deformed_hwc = cv2.remap(
+        np.ascontiguousarray(brain_hwc),
+        columns_hw + column_shift_hw,
+        rows_hw + row_shift_hw,
+        cv2.INTER_LINEAR,
+    )
+    return np.asarray(deformed_hwc, dtype=np.float32)
 
 
 def _measure_distance_outside(brain_hw: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -1,9 +1,10 @@
-"""The ROC and the precision-recall curve, each with the point the threshold chooses."""
+"""The ROC and the precision-recall curve, and the ROC curves of the folds."""
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
-from sklearn.metrics import precision_recall_curve, roc_curve
+from sklearn.metrics import auc, precision_recall_curve, roc_curve
 
 from tumorscope.evaluation.figures.style import (
     BLUE,
@@ -17,8 +18,9 @@ from tumorscope.evaluation.figures.style import (
     style_axes,
 )
 from tumorscope.evaluation.metrics import compute_metrics
-from tumorscope.evaluation.scores import check_scores
+from tumorscope.evaluation.scores import Labels, Probabilities, check_repeats, check_scores
 
+_RATES = 1001  # false positive rates that averaged curves are drawn at
 _ONE_CLASS = (
     "This curve needs slices of both classes; "
     "there are {tumor} with and {no_tumor} without a tumor."
@@ -71,6 +73,58 @@ def plot_roc(labels: ArrayLike, probabilities: ArrayLike, threshold: float) -> F
     )
     _add_legend(axes)
     return figure
+
+
+def plot_fold_roc(labels: ArrayLike, probabilities: ArrayLike, folds: ArrayLike) -> Figure:
+    """Draw the ROC curve of a cross-validation, and thinly that of each fold's model.
+
+    Parameters
+    ----------
+    labels
+        Shape (N,), 0 for no tumor and 1 for tumor, both in every fold. Not modified.
+    probabilities
+        Shape (N,), or (R, N) of R repeats, of a tumor, within [0, 1]: the curve is then the mean
+        of those of the repeats, and its area the mean of theirs. Not modified.
+    folds
+        The shape of `probabilities`, the fold of each slice. Not modified.
+
+    Raises
+    ------
+    InputError
+        The labels or the probabilities cannot be used.
+    """
+    checked_labels, repeats = check_repeats(labels, probabilities)
+    figure, axes = _make_square("ROC curve of all folds", "1 - specificity", "sensitivity")
+    axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=DASHES, label="chance")
+    areas = []
+    for repeat, fold_of in zip(repeats, np.reshape(folds, repeats.shape), strict=True):
+        for fold in np.unique(fold_of):
+            inside = fold_of == fold
+            curve = roc_curve(checked_labels[inside], repeat[inside])[:2]
+            areas.append(float(auc(*curve)))
+            (line,) = axes.plot(*curve, color=BLUE, linewidth=0.8, alpha=0.35)
+    line.set_label(f"each fold: AUROC {min(areas):.3f} to {max(areas):.3f}")
+    area = compute_metrics(checked_labels, repeats, 0.5)["auroc"]
+    axes.plot(
+        *_average_curves(checked_labels, repeats),
+        color=BLUE,
+        linewidth=2,
+        label=f"all folds together: AUROC {area:.3f}",
+    )
+    _add_legend(axes)
+    return figure
+
+
+def _average_curves(labels: Labels, repeats: Probabilities) -> tuple[Probabilities, Probabilities]:
+    """Average the ROC curves of repeats at equal false positive rates."""
+    curves: list[tuple[Probabilities, Probabilities]] = [
+        roc_curve(labels, repeat)[:2] for repeat in repeats
+    ]
+    if len(curves) == 1:
+        return curves[0]
+    rates = np.linspace(0, 1, _RATES)
+    means: Probabilities = np.mean([np.interp(rates, *curve) for curve in curves], axis=0)
+    return np.append(0, rates), np.append(0, means)
 
 
 def plot_precision_recall(labels: ArrayLike, probabilities: ArrayLike, threshold: float) -> Figure:

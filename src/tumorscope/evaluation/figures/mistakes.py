@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
 from numpy.typing import NDArray
 
 from tumorscope.evaluation.figures.style import (
@@ -19,6 +18,7 @@ from tumorscope.evaluation.figures.style import (
     VERMILLION,
     make_figure,
     make_message_figure,
+    shorten_text,
 )
 from tumorscope.evaluation.mistakes import rank_mistakes
 
@@ -80,8 +80,9 @@ def _plot_slice(axes: Axes, row: pd.Series, image: NDArray[np.uint8]) -> None:
         spine.set_color(LINE)
     truth = "a tumor, missed" if row["label"] == 1 else "no tumor, called one"
     axes.set_title(truth, fontsize=SMALL_SIZE + 0.5, color=VERMILLION, fontweight="bold", pad=5)
+    name = shorten_text(PurePath(str(row["path"])).name, _NAME_LENGTH)
     axes.set_xlabel(
-        f"tumor probability {row['probability']:.3f}\n{_shorten_name(str(row['path']))}",
+        f"tumor probability {row['probability']:.3f}\n{name}",
         # A dollar sign in a file name must not start a formula.
         fontsize=SMALL_SIZE - 1,
         color=MUTED,
@@ -89,13 +90,3 @@ def _plot_slice(axes: Axes, row: pd.Series, image: NDArray[np.uint8]) -> None:
         labelpad=5,
         linespacing=1.4,
     )
-
-
-def _shorten_name(path: str) -> str:
-    """Take the file name, shortened in its middle, and only with characters the font can draw."""
-    drawable = get_font(findfont(FontProperties())).get_charmap()
-    name = "".join(c if ord(c) in drawable else "\N{WHITE SQUARE}" for c in PurePath(path).name)
-    if len(name) <= _NAME_LENGTH:
-        return name
-    half = (_NAME_LENGTH - 1) // 2
-    return f"{name[:half]}\N{HORIZONTAL ELLIPSIS}{name[-half:]}"

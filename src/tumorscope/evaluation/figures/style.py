@@ -7,6 +7,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from tumorscope.atomic import replace_file
@@ -88,6 +89,16 @@ def mark_point(axes: Axes, x: float, y: float, label: str) -> None:
         clip_on=False,
         label=label,
     )
+
+
+def shorten_text(text: str, length: int) -> str:
+    """Shorten a text of the user's in its middle, and keep only what the font can draw."""
+    drawable = get_font(findfont(FontProperties())).get_charmap()
+    text = "".join(c if ord(c) in drawable else "\N{WHITE SQUARE}" for c in text)
+    if len(text) <= length:
+        return text
+    half = (length - 1) // 2
+    return f"{text[:half]}\N{HORIZONTAL ELLIPSIS}{text[-half:]}"
 
 
 def save_figure(figure: Figure, stem: Path) -> None:

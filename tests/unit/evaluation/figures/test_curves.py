@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import auc
 
 from tumorscope.errors import InputError
-from tumorscope.evaluation.figures import plot_precision_recall, plot_roc
+from tumorscope.evaluation.figures import plot_fold_roc, plot_precision_recall, plot_roc
 
 LABELS = np.array([0, 0, 1, 1, 1])
 PROBABILITIES = np.array([0.2, 0.6, 0.4, 0.7, 0.9])
@@ -68,3 +68,40 @@ def test_unusable_input_is_refused(plot):
         plot([0, 1], [0.5], threshold=0.5)
     with pytest.raises(InputError, match="threshold must lie"):
         plot([0, 1], [0.5, 0.7], threshold=2)
+
+
+class TestFolds:
+    LABELS = np.array([0, 1, 0, 1, 0, 1, 1, 0])
+    PROBABILITIES = np.array([0.2, 0.6, 0.7, 0.4, 0.1, 0.9, 0.3, 0.35])
+    FOLDS = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+
+    def test_each_fold_has_a_thin_curve_and_all_together_a_thick_one(self):
+        figure = plot_fold_roc(self.LABELS, self.PROBABILITIES, self.FOLDS)
+        assert legend(figure) == [
+            "chance",
+            "each fold: AUROC 0.500 to 0.750",
+            "all folds together: AUROC 0.750",
+        ]
+        curves = figure.axes[0].get_lines()[1:]
+        assert [auc(*curve.get_xydata().T) for curve in curves] == pytest.approx([0.5, 0.75, 0.75])
+        assert [curve.get_linewidth() for curve in curves] == [0.8, 0.8, 2]
+
+    def test_curve_of_repeats_has_the_mean_of_their_areas(self):
+        rng = np.random.default_rng(0)
+        labels = np.arange(400) % 2
+        repeats = 1 / (1 + np.exp(-(labels + rng.normal(0, 1, (2, 400)))))
+        folds = np.array([np.arange(400) // 100, np.arange(400) // 2 % 4])
+        figure = plot_fold_roc(labels, repeats, folds)
+        *thin, thick = figure.axes[0].get_lines()[1:]
+        assert len(thin) == 8
+        named = float(legend(figure)[-1].rpartition(" ")[2])
+        assert auc(*thick.get_xydata().T) == pytest.approx(named, abs=2e-3)
+        separate = [
+            plot_fold_roc(labels, row, fold) for row, fold in zip(repeats, folds, strict=True)
+        ]
+        means = np.mean([float(legend(one)[-1].rpartition(" ")[2]) for one in separate])
+        assert means == pytest.approx(named, abs=1e-3)
+
+    def test_scores_that_are_none_are_refused(self):
+        with pytest.raises(InputError, match=r"within \[0, 1\]"):
+            plot_fold_roc(self.LABELS, self.PROBABILITIES + 1, self.FOLDS)

@@ -1,0 +1,1 @@
+"""Look through folders of images: copies, conflicts, odd pictures, files that cannot be read."""

@@ -1,0 +1,1 @@
+"""Find slices that are copies of one another, whatever was done to them."""

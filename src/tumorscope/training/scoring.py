@@ -1,0 +1,33 @@
+"""Answer for slices with the network as Keras holds it, without an export."""
+
+import keras
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tumorscope.recipe import Recipe
+from tumorscope.training.pipeline import SliceStore, build_validation_batches
+
+
+def score_slices(model: keras.Model, slices: pd.DataFrame, recipe: Recipe) -> NDArray[np.float64]:
+    """Compute the probability of a tumor for each slice.
+
+    Parameters
+    ----------
+    model
+        A trained classifier.
+    slices
+        With the columns ``path`` and ``label``.
+    recipe
+        How slices are prepared, and how many at a time.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (N,), within [0, 1], in the order of `slices`.
+    """
+    store = SliceStore(slices, recipe.preprocessing, cache_mb=0)
+    batches = build_validation_batches(store, recipe.training.batch_size)
+    probabilities = np.asarray(model.predict(batches, verbose=0), np.float64)
+    store.close()
+    return probabilities[:, 0]

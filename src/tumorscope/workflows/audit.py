@@ -1,0 +1,136 @@
+"""Look through folders of images for copies, label conflicts, odd pictures and broken files."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tumorscope.atomic import replace_folder
+from tumorscope.data.audit.findings import Findings, find_all, list_findings
+from tumorscope.data.audit.reading import Reading, read_folders
+from tumorscope.data.audit.summary import AuditSummary, summarize
+from tumorscope.data.manifest import write_table
+from tumorscope.data.readers import read_slice
+from tumorscope.errors import InputError, suggest
+from tumorscope.progress import ProgressCallback, ignore_progress
+from tumorscope.provenance import RESEARCH_USE_ONLY, describe_environment
+from tumorscope.report.audit import write_audit_page
+
+GROUPS_FILE, DOCUMENT_FILE, PAGE_FILE = "groups.csv", "audit.json", "audit.html"
+FAULTS = ("copies", "conflicts", "unreadable")
+
+_GROUP_COLUMNS = ["path", "folder", "label_name", "group", "kind"]
+
+
+class Audit(AuditSummary):
+    """An audit in numbers; `failed` names the faults to fail on that were found."""
+
+    failed: list[str]
+
+
+def audit(
+    folders: str | Path | Sequence[str | Path],
+    out: str | Path,
+    fail_on: Sequence[str] = (),
+    on_progress: ProgressCallback = ignore_progress,
+) -> Audit:
+    """Look through folders of images and report what is wrong with them.
+
+    Parameters
+    ----------
+    folders
+        A folder of images, or several; searched recursively. The name of the subfolder that
+        holds an image is taken for its label.
+    out
+        A new or empty folder, or an earlier audit to replace: gets ``groups.csv`` with the group
+        of copies of each image, ``audit.json`` and ``audit.html``.
+    fail_on
+        Any of ``copies``, ``conflicts`` and ``unreadable``.
+    on_progress
+        Called as work goes on.
+
+    Returns
+    -------
+    Audit
+        The numbers, as in ``audit.json``.
+
+    Raises
+    ------
+    InputError
+        A folder is missing, inside another or without a readable image, `out` holds other files,
+        or `fail_on` names something else.
+    """
+    given = [Path(folders)] if isinstance(folders, str | Path) else [Path(one) for one in folders]
+    _check_faults(fail_on)
+    _check_replaceable(Path(out), given)
+    arguments = {"folders": given, "out": out, "fail_on": fail_on}
+    environment = describe_environment(arguments)
+    reading = read_folders(given, on_progress)
+    findings = find_all(reading, on_progress)
+    summary = summarize(findings)
+    failed = [fault for fault in FAULTS if fault in fail_on and _count(summary, fault)]
+    result: Audit = {**summary, "failed": failed}
+    with replace_folder(Path(out)) as folder:
+        write_table(folder / GROUPS_FILE, findings.slices[_GROUP_COLUMNS])
+        _write_document(folder / DOCUMENT_FILE, result, findings, environment)
+        pictures = _Pictures(given, reading)
+        write_audit_page(folder / PAGE_FILE, findings, summary, environment, pictures.read)
+    return result
+
+
+class _Pictures:
+    """Slices to show; one that is gone by now is shown as small as it was kept."""
+
+    def __init__(self, folders: Sequence[Path], reading: Reading) -> None:
+        self._folders = dict(zip(reading.names, folders, strict=True))
+        self._slices = reading.slices
+        self._thumbnails = reading.thumbnails
+
+    def read(self, row: int) -> NDArray[np.uint8]:
+        folder, path = (str(self._slices.loc[row, name]) for name in ("folder", "path"))
+        try:
+            return read_slice(self._folders[folder] / path)
+        except InputError:
+            return np.repeat(self._thumbnails[row][..., np.newaxis], 3, axis=-1)
+
+
+def _check_faults(fail_on: Sequence[str]) -> None:
+    for name in fail_on:
+        if name not in FAULTS:
+            raise InputError(
+                f"--fail-on {name}: expected some of {', '.join(FAULTS)}{suggest(name, FAULTS)}"
+            )
+
+
+def _check_replaceable(out: Path, folders: Sequence[Path]) -> None:
+    """Replace an earlier audit only, and never a folder that is looked through."""
+    if any(folder.resolve().is_relative_to(out.resolve()) for folder in folders):
+        raise InputError(f"{out}: holds a folder to look through; choose another one with --out")
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise InputError(f"{out}: not a folder; choose a new one with --out")
+    written = {GROUPS_FILE, DOCUMENT_FILE, PAGE_FILE}
+    if out.exists() and not {path.name for path in out.iterdir()} <= written:
+        raise InputError(f"{out}: holds other files; choose a new folder with --out")
+
+
+def _count(summary: AuditSummary, fault: str) -> int:
+    counts = {
+        "copies": summary["copies"],
+        "conflicts": summary["conflicts"],
+        "unreadable": summary["unreadable"],
+    }
+    return counts[fault]
+
+
+def _write_document(
+    path: Path, result: Audit, findings: Findings, environment: dict[str, object]
+) -> None:
+    document = {
+        "notice": RESEARCH_USE_ONLY,
+        "summary": result,
+        "findings": list_findings(findings),
+        "environment": environment,
+    }
+    path.write_text(json.dumps(document, indent=2) + "\n", "utf-8")

@@ -1,0 +1,111 @@
+"""Compare two cross-validations on the same folds: what one does better, and how surely."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from tumorscope.atomic import replace_folder
+from tumorscope.data.manifest import read_table
+from tumorscope.errors import InputError
+from tumorscope.evaluation.comparison import Comparison, compare_scores
+from tumorscope.provenance import RESEARCH_USE_ONLY
+from tumorscope.workflows.crossval_answers import HALF
+from tumorscope.workflows.crossval_metrics import stack_repeats
+from tumorscope.workflows.fold import PREDICTIONS_FILE
+from tumorscope.workflows.preparation import FOLDS_FILE, check_replaceable
+
+_RESULT_FILE = "comparison.json"
+
+
+class NamedComparison(Comparison):
+    """A comparison that knows the names of what it compares."""
+
+    first: str
+    second: str
+
+
+def compare(first: str | Path, second: str | Path, out: str | Path) -> NamedComparison:
+    """Measure the paired differences of two cross-validations, second minus first.
+
+    Parameters
+    ----------
+    first, second
+        The folders that `crossval` wrote, for the same slices on the same folds.
+    out
+        The folder for ``comparison.json`` and its figure, replacing an earlier comparison.
+
+    Returns
+    -------
+    NamedComparison
+        As written: calibrated probabilities, called a tumor from 0.5 on.
+
+    Raises
+    ------
+    InputError
+        One is no finished cross-validation, they differ in slices, labels, groups or folds, or
+        `out` holds other files.
+    """
+    folder, names = Path(out), _name(Path(first), Path(second))
+    check_replaceable(folder, _RESULT_FILE)
+    answers = _read_answers(Path(first)), _read_answers(Path(second))
+    _check_same_folds(*answers, names)
+    of_first, of_second = (stack_repeats(table, "probability") for table in answers)
+    labels, groups = (stack_repeats(answers[0], name)[0] for name in ("label", "group"))
+    comparison = compare_scores(labels, of_first, of_second, HALF, groups)
+    document: NamedComparison = {"first": names[0], "second": names[1], **comparison}
+    with replace_folder(folder) as temporary:
+        text = json.dumps({**document, "notice": RESEARCH_USE_ONLY}, indent=2)
+        (temporary / _RESULT_FILE).write_text(text + "\n", "utf-8")
+        _write_figure(temporary, comparison, names)
+    return document
+
+
+def _read_answers(cv: Path) -> pd.DataFrame:
+    """Read the answers out of fold, with the checksum of each slice."""
+    for name in (PREDICTIONS_FILE, FOLDS_FILE):
+        if not (cv / name).is_file():
+            raise InputError(f"{cv}: not a finished cross-validation, it holds no {name}")
+    checksums = read_table(cv / FOLDS_FILE)[["repeat", "slice", "sha256"]]
+    answers = read_table(cv / PREDICTIONS_FILE).merge(checksums, on=["repeat", "slice"])
+    return answers.sort_values(["repeat", "slice"], ignore_index=True)
+
+
+def _check_same_folds(first: pd.DataFrame, second: pd.DataFrame, names: tuple[str, str]) -> None:
+    """Refuse answers that are not for the same slices, divided in the same way."""
+    both = " and ".join(names)
+    key = ["repeat", "slice"]
+    if not first[key].equals(second[key]):
+        raise InputError(
+            f"{both}: not the same slices and repeats; cross-validate the second with "
+            "--folds-file FIRST/folds.csv"
+        )
+    for column, meaning in (("sha256", "bytes"), ("label", "labels")):
+        differing = first[column] != second[column]
+        if differing.any():
+            raise InputError(f"{both}: {first.loc[differing, 'slice'].iloc[0]} has other {meaning}")
+    if not first["fold"].equals(second["fold"]):
+        raise InputError(
+            f"{both}: other folds, so that differences would be of folds, not of models; "
+            "cross-validate the second with --folds-file FIRST/folds.csv"
+        )
+    if not _name_groups(first).equals(_name_groups(second)):
+        raise InputError(f"{both}: other groups of copies; cross-validate both with one version")
+
+
+def _name_groups(answers: pd.DataFrame) -> pd.Series:
+    """Name each group by its first slice: numbers depend on the order of files."""
+    return answers.groupby("group")["slice"].transform("min")
+
+
+def _name(first: Path, second: Path) -> tuple[str, str]:
+    """Name both by the last part of their paths, or the last two where that is the same."""
+    one, other = first.resolve().parts, second.resolve().parts
+    length = 1 if one[-1] != other[-1] else 2
+    return "/".join(one[-length:]), "/".join(other[-length:])
+
+
+def _write_figure(folder: Path, comparison: Comparison, names: tuple[str, str]) -> None:
+    from tumorscope.evaluation import figures
+
+    figures.save_figure(figures.plot_comparison(comparison, names), folder / "comparison")

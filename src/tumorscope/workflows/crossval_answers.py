@@ -1,0 +1,102 @@
+"""What the model of one fold answers for the fold's slices, with calibrated probabilities."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from tumorscope.data.manifest import read_table
+from tumorscope.data.splits import TEST, VALIDATION
+from tumorscope.evaluation.calibration import apply_temperature
+from tumorscope.evaluation.conformal import predict_sets
+from tumorscope.evaluation.decision import Decision, fit_decision
+from tumorscope.evaluation.metrics import compute_metrics
+from tumorscope.evaluation.verdicts import CLASS_NAMES, call_classes, decide_verdicts
+from tumorscope.recipe import DecisionSettings
+from tumorscope.report.training_summary import summarize_training
+from tumorscope.workflows.fold import PREDICTIONS_FILE, find_fold_folder
+
+HALF = 0.5
+BOTH, NEITHER = "both", "none"
+FOLD_FIGURES = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "auroc")
+_SETS = {
+    (True, False): CLASS_NAMES[0],
+    (False, True): CLASS_NAMES[1],
+    (True, True): BOTH,
+    (False, False): NEITHER,
+}
+
+
+class FoldResult(NamedTuple):
+    """One fold: the answers for its slices, and how its model came to them."""
+
+    answers: pd.DataFrame
+    figures: dict[str, Any]
+
+
+def read_fold(cv: Path, repeat: int, fold: int, settings: DecisionSettings) -> FoldResult:
+    """Read a trained fold, fit its decision on the validation part and answer for the test part.
+
+    Parameters
+    ----------
+    cv
+        The folder of the cross-validation.
+    repeat, fold
+        Which one, each counted from 0.
+    settings
+        What is fitted on the validation part.
+
+    Returns
+    -------
+    FoldResult
+        Of each test slice ``raw_probability`` as the network gave it, the calibrated
+        ``probability``, the ``predicted_class_*`` at each operating point, the ``conformal_set``
+        and the ``verdict``, which may be uncertain.
+    """
+    folder = find_fold_folder(cv, repeat, fold)
+    scores = read_table(folder / PREDICTIONS_FILE)
+    validation, test = (scores[scores["part"] == part] for part in (VALIDATION, TEST))
+    decision = fit_decision(
+        validation["label"],
+        validation["probability"],
+        validation["group"],
+        settings.target_sensitivity,
+        settings.conformal_error,
+    )
+    answers = _answer(test, decision, settings.operating_point)
+    answers.insert(0, "repeat", repeat)
+    answers.insert(1, "fold", fold)
+    metrics = compute_metrics(answers["label"], answers["probability"], HALF)
+    training = summarize_training(read_table(folder / "history.csv"))
+    figures = {
+        "repeat": repeat,
+        "fold": fold,
+        "slices": len(test),
+        "tumor": metrics["tumor"],
+        "groups": int(test["group"].nunique()),
+        "validation_slices": len(validation),
+        **{name: metrics[name] for name in FOLD_FIGURES},  # type: ignore[literal-required]
+        "temperature": decision.temperature,
+        "thresholds": {point.name: point.threshold for point in decision.operating_points},
+        "conformal_limits": decision.limits._asdict(),
+        "epochs": training.frozen_epochs + training.fine_tuned_epochs,
+        "best_epoch": training.best_epoch,
+    }
+    return FoldResult(answers, figures)
+
+
+def _answer(test: pd.DataFrame, decision: Decision, operating_point: str) -> pd.DataFrame:
+    raw = test["probability"].to_numpy()
+    probabilities = apply_temperature(raw, decision.temperature)
+    sets = predict_sets(probabilities, decision.limits)
+    threshold = decision.get_threshold(operating_point)
+    return test[["path", "label", "label_name", "group"]].assign(
+        probability=probabilities,
+        raw_probability=raw,
+        **{
+            f"predicted_class_{point.name}": call_classes(probabilities, point.threshold)
+            for point in decision.operating_points
+        },
+        conformal_set=[_SETS[bool(no_tumor), bool(tumor)] for no_tumor, tumor in sets],
+        verdict=decide_verdicts(probabilities, threshold, decision.limits),
+    )

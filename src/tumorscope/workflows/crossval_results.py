@@ -1,0 +1,66 @@
+"""What a cross-validation leaves behind: its answers, figures and report."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from tumorscope.atomic import write_text
+from tumorscope.data.manifest import write_table
+from tumorscope.data.readers import read_slice
+from tumorscope.provenance import RESEARCH_USE_ONLY
+from tumorscope.recipe import Recipe
+from tumorscope.report.crossval import write_crossval_report
+from tumorscope.workflows.crossval_answers import HALF, read_fold
+from tumorscope.workflows.crossval_metrics import measure_crossval, stack_repeats
+from tumorscope.workflows.fold import PREDICTIONS_FILE
+
+_MISTAKES_SHOWN = 12
+
+
+def write_results(
+    cv: Path, names: pd.Series, parts: Sequence[tuple[int, int]], recipe: Recipe
+) -> None:
+    """Write the answers of all folds, what they are worth, figures and the report.
+
+    Parameters
+    ----------
+    cv
+        The folder of the cross-validation, all folds trained.
+    names
+        The name of each slice in the table of folds; the index is its path.
+    parts
+        Every (repeat, fold).
+    recipe
+        What was cross-validated.
+    """
+    results = [read_fold(cv, repeat, fold, recipe.decision) for repeat, fold in parts]
+    predictions = pd.concat([result.answers for result in results], ignore_index=True)
+    predictions.insert(3, "slice", names[predictions["path"]].to_numpy())
+    metrics = measure_crossval(predictions, [result.figures for result in results], recipe)
+    document = {**metrics, "notice": RESEARCH_USE_ONLY}
+    write_table(cv / PREDICTIONS_FILE, predictions)
+    write_text(cv / "metrics.json", json.dumps(document, indent=2) + "\n")
+    _write_figures(cv / "figures", predictions)
+    write_crossval_report(cv)
+
+
+def _write_figures(folder: Path, predictions: pd.DataFrame) -> None:
+    from tumorscope.evaluation import figures
+
+    labels = stack_repeats(predictions, "label")
+    raw, calibrated, folds = (
+        stack_repeats(predictions, name) for name in ("raw_probability", "probability", "fold")
+    )
+    once = predictions[predictions["repeat"] == 0]
+    right = (once["probability"] >= HALF) == (once["label"] == 1)
+    drawn = {
+        "roc": figures.plot_fold_roc(labels[0], calibrated, folds),
+        "reliability": figures.plot_reliability(labels.ravel(), raw.ravel(), calibrated.ravel()),
+        "mistakes": figures.plot_mistakes(
+            once.assign(correct=right), lambda path: read_slice(Path(path)), _MISTAKES_SHOWN
+        ),
+    }
+    for name, figure in drawn.items():
+        figures.save_figure(figure, folder / name)

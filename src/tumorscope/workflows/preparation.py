@@ -1,0 +1,112 @@
+"""What a run starts from, written so that an interrupted one goes on with the same."""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from tumorscope.atomic import is_partial, write_text
+from tumorscope.data.manifest import read_table, write_table
+from tumorscope.errors import InputError, RecipeError
+from tumorscope.provenance import describe_environment
+from tumorscope.recipe import Recipe, load_recipe
+
+RECIPE_FILE = "recipe.yaml"
+FOLDS_FILE = "folds.csv"
+_PREPARATION = ("manifest.csv", "rejected.csv", "environment.json", FOLDS_FILE)
+
+
+def check_folder(run: Path, resume: bool) -> None:
+    """Refuse a folder that a run must not write to.
+
+    Raises
+    ------
+    InputError
+        It is a file, holds a run that is not to be resumed, or holds something else.
+    """
+    if run.is_file():
+        raise InputError(f"{run}: a file; choose a new folder with --out")
+    names = {path.name for path in run.iterdir()} if run.exists() else set()
+    if names and not resume:
+        raise InputError(f"{run}: not empty; continue that run with --resume or choose another")
+    others = {name for name in names if not is_partial(name)} - set(_PREPARATION)
+    if others and RECIPE_FILE not in names:
+        raise InputError(f"{run}: holds {min(others)} and no run to resume; choose a new folder")
+
+
+def check_replaceable(folder: Path, result_file: str) -> None:
+    """Refuse to replace anything but an earlier result of the same kind.
+
+    Parameters
+    ----------
+    folder
+        Where a result is to be written.
+    result_file
+        The name of the file by which an earlier one is known.
+
+    Raises
+    ------
+    InputError
+        It is a file, or holds something else.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: a file; choose a new folder with --out")
+    if folder.exists() and any(folder.iterdir()) and not (folder / result_file).exists():
+        raise InputError(f"{folder}: holds other files; choose a new folder with --out")
+
+
+def write_preparation(
+    run: Path,
+    recipe: Recipe,
+    manifest: pd.DataFrame,
+    rejected: pd.DataFrame,
+    arguments: Mapping[str, object],
+) -> None:
+    """Write what a run starts from; the recipe comes last and says that this is done."""
+    write_table(run / "manifest.csv", manifest)
+    write_table(run / "rejected.csv", rejected)
+    environment = json.dumps(describe_environment(arguments), indent=2)
+    write_text(run / "environment.json", environment + "\n")
+    write_text(run / RECIPE_FILE, recipe.to_yaml())
+
+
+def reopen(run: Path, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read manifest and rejected files of an interrupted run, if its recipe is the same.
+
+    Raises
+    ------
+    RecipeError
+        It was started with other settings.
+    InputError
+        A slice is gone.
+    """
+    if load_recipe(run / RECIPE_FILE) != recipe:
+        raise RecipeError(
+            f"{run}: was started with other settings ({run / RECIPE_FILE}); resume with the "
+            "same recipe and overrides, or choose another folder"
+        )
+    manifest = read_table(run / "manifest.csv")
+    missing = [path for path in manifest["path"] if not Path(path).is_file()]
+    if missing:
+        raise InputError(f"{missing[0]}: gone since the run was started; put it back")
+    return manifest, read_table(run / "rejected.csv")
+
+
+@contextmanager
+def log_to(path: Path) -> Iterator[None]:
+    """Copy what Tumorscope logs to a file."""
+    logger = logging.getLogger("tumorscope")
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        handler.close()

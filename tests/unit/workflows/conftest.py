@@ -1,0 +1,87 @@
+import sys
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tumorscope.errors import TumorscopeError
+from tumorscope.evaluation.summary import summarize_scores
+from tumorscope.workflows.fold import PREDICTIONS_FILE, find_fold_folder, train_fold
+
+
+class Trainer:
+    """Stands in for the training: keeps what it was shown, answers by a slice's number."""
+
+    def __init__(self) -> None:
+        self.shown: list[pd.DataFrame] = []
+        self.asked: list[pd.DataFrame] = []
+        self.fails_at: int | None = None
+
+    def train_classifier(self, *arguments) -> pd.DataFrame:
+        _, _, manifest, run, on_progress = arguments
+        self.shown.append(manifest)
+        if len(self.shown) == self.fails_at:
+            raise TumorscopeError("no memory left")
+        (run / "checkpoints").mkdir(parents=True)
+        on_progress(1, 2)
+        on_progress(2, 2)
+        epochs = {"epoch": [1, 2], "phase": ["frozen", "fine_tune"], "val_loss": [0.5, 0.4]}
+        return pd.DataFrame({**epochs, "seconds": [1.0, 1.0]})
+
+    def score_slices(self, *arguments) -> np.ndarray:
+        _, slices, _ = arguments
+        self.asked.append(slices)
+        numbers = slices["path"].str.extract(r"(\d+)\.png$")[0].astype(int)
+        noise = np.random.default_rng(0).normal(size=1000)[numbers]
+        return 1 / (1 + np.exp(-(3 * slices["label"] - 1.5 + noise).to_numpy()))
+
+
+class FoldsInThisProcess:
+    """Trains folds one after the other, here."""
+
+    def __init__(self, cv: Path, *_: object) -> None:
+        self._cv = cv
+
+    def train(self, folds) -> None:
+        for repeat, fold in folds:
+            if not (find_fold_folder(self._cv, repeat, fold) / PREDICTIONS_FILE).exists():
+                train_fold(self._cv, repeat, fold, lambda *_: None)
+
+
+@pytest.fixture
+def trainer(monkeypatch) -> Trainer:
+    """Put a stub in the place of training with TensorFlow."""
+    stub = Trainer()
+    training, scoring = ModuleType("trainer"), ModuleType("scoring")
+    training.prepare_classifier = lambda *_: None
+    training.train_classifier = stub.train_classifier
+    scoring.score_slices = stub.score_slices
+    monkeypatch.setitem(sys.modules, "tumorscope.training.trainer", training)
+    monkeypatch.setitem(sys.modules, "tumorscope.training.scoring", scoring)
+    monkeypatch.setattr("tumorscope.workflows.crossval.FoldProcesses", FoldsInThisProcess)
+    monkeypatch.setattr(
+        "tumorscope.workflows.crossval_results._write_figures", lambda *_: None
+    )  # slow
+    monkeypatch.setattr(
+        "tumorscope.workflows.crossval_metrics.summarize_scores",
+        partial(summarize_scores, resamples=100),
+    )
+    return stub
+
+
+@pytest.fixture(scope="session")
+def labelled_slices(tmp_path_factory) -> Path:
+    """A folder of 60 slices of random pixels, half of them "tumors"; four are copies."""
+    folder = tmp_path_factory.mktemp("labelled") / "slices"
+    generator = np.random.default_rng(1)
+    for name in ("no", "yes"):
+        (folder / name).mkdir(parents=True)
+        for number in range(30):
+            if number not in (10, 20):  # those are their predecessor's copy
+                pixels = generator.integers(0, 256, (36, 36), np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number}.png")
+    return folder

@@ -1,0 +1,116 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tumorscope.errors import InputError
+from tumorscope.evaluation.comparison import compare_scores
+from tumorscope.provenance import RESEARCH_USE_ONLY
+from tumorscope.workflows.compare import compare
+
+
+def write_cv(folder: Path, noise: float, seed: int = 0) -> Path:
+    """A finished cross-validation of 40 slices in 30 groups, two repeats of four folds."""
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(seed)
+    slices = pd.DataFrame({"slice": [f"{number:02}.png" for number in range(40)]})
+    slices = slices.assign(group=np.arange(40) % 30, label=np.arange(40) % 30 % 2)
+    slices["sha256"] = [f"{number:064x}" for number in range(40)]
+    repeats = [
+        slices.assign(repeat=repeat, fold=(slices["group"] + repeat) % 4) for repeat in range(2)
+    ]
+    table = pd.concat(repeats, ignore_index=True)
+    logits = 2 * table["label"] - 1 + rng.normal(0, noise, 80)
+    table["probability"] = 1 / (1 + np.exp(-logits))
+    table.drop(columns="sha256").sample(frac=1, random_state=seed).to_csv(
+        folder / "predictions.csv", index=False
+    )
+    table[["slice", "sha256", "repeat", "fold"]].to_csv(folder / "folds.csv", index=False)
+    return folder
+
+
+@pytest.fixture
+def pair(tmp_path) -> tuple[Path, Path]:
+    return write_cv(tmp_path / "noisy", 3.0, seed=1), write_cv(tmp_path / "sharp", 0.5, seed=2)
+
+
+def change(path: Path, edit) -> None:
+    edit(pd.read_csv(path, dtype={"sha256": str})).to_csv(path, index=False)
+
+
+def test_differences_are_those_of_the_paired_scores(pair, tmp_path):
+    comparison = compare(*pair, tmp_path / "out")
+    tables = [pd.read_csv(cv / "predictions.csv").sort_values(["repeat", "slice"]) for cv in pair]
+    first, second = (table["probability"].to_numpy().reshape(2, 40) for table in tables)
+    expected = compare_scores(
+        tables[0]["label"][tables[0]["repeat"] == 0],
+        first,
+        second,
+        0.5,
+        tables[0]["group"][tables[0]["repeat"] == 0],
+    )
+    assert comparison == {"first": "noisy", "second": "sharp", **expected}
+    assert comparison["differences"]["accuracy"]["difference"] > 0
+    assert (comparison["slices"], comparison["groups"]) == (40, 30)
+
+
+def test_folder_holds_the_result_and_its_figure_and_is_replaced(pair, tmp_path):
+    comparison = compare(*pair, tmp_path / "out")
+    assert compare(*pair, tmp_path / "out") == comparison
+    written = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert written == {**comparison, "notice": RESEARCH_USE_ONLY}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "comparison.json", "comparison.png", "comparison.svg"
+    }  # fmt: skip
+
+
+def test_same_last_names_are_told_apart(tmp_path):
+    pair = (write_cv(tmp_path / name / "cv", 1.0) for name in ("a", "b"))
+    comparison = compare(*pair, tmp_path / "out")
+    assert (comparison["first"], comparison["second"]) == ("a/cv", "b/cv")
+
+
+def test_group_numbers_may_differ_as_long_as_groups_are_the_same(pair, tmp_path):
+    change(pair[1] / "predictions.csv", lambda table: table.assign(group=99 - table["group"]))
+    compare(*pair, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "message"),
+    [
+        (
+            "predictions",
+            lambda table: table[table["repeat"] == 0],
+            "same slices and repeats.*--fol",
+        ),
+        ("predictions", lambda table: table.iloc[1:], "not the same slices.*--folds-file"),
+        ("predictions", lambda table: table.assign(fold=0), "other folds.*--folds-file FIRST"),
+        ("predictions", lambda table: table.assign(label=1), r"00\.png has other labels"),
+        ("predictions", lambda table: table.assign(group=0), "other groups of copies"),
+        ("folds", lambda table: table.assign(sha256="f" * 64), r"00\.png has other bytes"),
+    ],
+)
+def test_what_differs_is_named(pair, tmp_path, name, edit, message):
+    change(pair[1] / f"{name}.csv", edit)
+    with pytest.raises(InputError, match=message):
+        compare(*pair, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["predictions.csv", "folds.csv"])
+def test_unfinished_cross_validation_is_refused(pair, tmp_path, name):
+    (pair[0] / name).unlink()
+    with pytest.raises(InputError, match=f"not a finished cross-validation, it holds no {name}"):
+        compare(*pair, tmp_path / "out")
+
+
+def test_folder_of_other_files_is_never_replaced(pair, tmp_path):
+    shutil.copytree(pair[0], tmp_path / "thesis")
+    with pytest.raises(InputError, match="holds other files"):
+        compare(*pair, tmp_path / "thesis")
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="a file"):
+        compare(*pair, tmp_path / "file")
