@@ -5,7 +5,7 @@ BIN := $(ENVIRONMENT)/bin
 INSTALLED := $(ENVIRONMENT)/.installed
 DEMO := demo
 
-.PHONY: help demo test check lock clean
+.PHONY: help demo test check results lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -39,6 +39,9 @@ check: $(INSTALLED) ## Run linter, formatter, types, layers and tests in place
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+results: $(INSTALLED) ## Cross-validate on the public datasets and write the tables of docs/results.md
+	$(BIN)/python benchmarks/results.py
 
 lock: $(INSTALLED) ## Choose the newest versions that fit and write them to constraints.txt
 	$(BIN)/pip install --quiet uv

@@ -124,11 +124,10 @@ def draw_table(dataset: Dataset) -> str:
 
 
 def _list_cells(metrics: Mapping[str, Any]) -> list[str]:
-    summary = metrics["summary"]
     shown = [
         _show(counted[name], counted["intervals"][name])
         for name in FIGURES
-        for counted in (summary, summary["per_group"])
+        for counted in (metrics, metrics["per_group"])
     ]
     return [f"{metrics['copies']['share']:.0%}", *shown]
 
