@@ -170,7 +170,8 @@ def draw_phantoms(count: int, seed: int = 0) -> list[Image]:
         return [np.repeat(gray_hw[..., np.newaxis], 3, axis=-1) for gray_hw in drawn]
 
 
-def _describe(images: Sequence[Image]) -> tuple[list[Gray], Codes]:
+def describe(images: Sequence[Image]) -> tuple[list[Gray], Codes]:
+    """Take thumbnails and codes."""
     thumbnails = [take_thumbnail(image) for image in images]
     return thumbnails, np.stack([compute_codes(thumbnail) for thumbnail in thumbnails])
 
@@ -190,7 +191,7 @@ def _measure(name: str, known: Known, rows: Sequence[int], originals: Sequence[I
 
 def _measure_phantoms(count: int, planted: int) -> None:
     images = draw_phantoms(count)
-    known = know(*_describe(images))
+    known = know(*describe(images))
     joined = count - len(np.unique(known.groups))
     print(f"{count} phantoms, all different: {joined} joined wrongly before any copy is planted")
     rows = np.linspace(0, count - 1, planted).round().astype(int)

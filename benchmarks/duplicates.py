@@ -82,9 +82,9 @@ def measure(count: int) -> dict[str, float]:
     built = time.perf_counter() - start
     found = index.search(codes)
     seconds = time.perf_counter() - start
+    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     pairs = set(zip(found.first.tolist(), found.second.tolist(), strict=True))
     recall = np.mean([(a, b) in pairs or (b, a) in pairs for a, b in planted.tolist()])
-    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     return {
         "slices": count,
         "build_s": built,
@@ -101,8 +101,9 @@ def _measure_all_pairs(codes: Codes, planted: NDArray[np.int64]) -> dict[str, fl
     rows = planted[:, 0] if queries < len(codes) else np.arange(len(codes))
     rows = rows[:queries]
     with patch.object(search, "_LARGEST_FLAT_INDEX", sys.maxsize):
+        index = CodeIndex(keep_indexed(codes))
         start = time.perf_counter()
-        found = CodeIndex(keep_indexed(codes)).search(codes[rows])
+        found = index.search(codes[rows])
         seconds = (time.perf_counter() - start) * len(codes) / len(rows)
     pairs = set(zip(rows[found.first].tolist(), found.second.tolist(), strict=True))
     known = planted[np.isin(planted[:, 0], rows)].tolist()

@@ -8,6 +8,8 @@ import pytest
 import yaml
 from PIL import Image
 
+from tumorscope.data.audit.copies import find_conflicts, find_overlap
+from tumorscope.data.audit.findings import Findings
 from tumorscope.evaluation.assessment import assess_decisions
 from tumorscope.evaluation.conformal import ConformalLimits
 
@@ -147,3 +149,65 @@ def write_json(path, content):
 
 def write_image(path):
     Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(path)
+
+
+@pytest.fixture(scope="session")
+def make_findings():
+    """Make the findings of an audit from the group of each slice."""
+
+    def make(groups, folders=None, labels=None, kinds=None, paths=None, outliers=None):
+        count = len(groups)
+        labels = labels or ["yes"] * count
+        is_first = ~pd.Series(groups).duplicated()
+        representatives = pd.Series(groups).map({g: groups.index(g) for g in groups})
+        slices = pd.DataFrame(
+            {
+                "folder": folders or ["data"] * count,
+                "path": paths or [f"{label}/{row}.png" for row, label in enumerate(labels)],
+                "label_name": labels,
+                "sha256": [f"{row:064}" for row in range(count)],
+                "width": 200,
+                "height": 100,
+                "shape": 2.0,
+                "brightness": 60.0,
+                "contrast": 50.0,
+                "group": groups,
+                "kind": kinds or np.where(is_first, "original", "flipped+rescaled"),
+                "through": representatives,
+                "correlation": np.where(is_first, 1.0, 0.95 - 0.001 * np.arange(count)),
+            }
+        )
+        names = list(dict.fromkeys(slices["folder"]))
+        return Findings(
+            names=names,
+            slices=slices,
+            rejected=pd.DataFrame(columns=["folder", "path", "reason"]),
+            outliers=outliers or {},
+            conflicts=find_conflicts(slices),
+            overlap=find_overlap(slices, names),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def draw_slice():
+    """Draw a slice for a row of findings, 200 x 100 px."""
+
+    def draw(row):
+        image = np.full((100, 200, 3), 30, np.uint8)
+        image[20:80, 40:160] = (row * 7) % 200 + 40
+        return image
+
+    return draw
+
+
+@pytest.fixture
+def two_folders(make_findings):
+    """Groups: 0 of three in both folders with two labels, 1 of two, 2 and 3 alone."""
+    return make_findings(
+        [0, 0, 0, 1, 1, 2, 3],
+        folders=["a", "a", "b", "a", "a", "a", "b"],
+        labels=["yes", "no", "yes", "yes", "yes", "no", "no"],
+        outliers={3: "light background", 4: "light background", 6: "40 % of it is in color"},
+    )

@@ -1,0 +1,190 @@
+import json
+import os
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import tumorscope
+from tumorscope.data.manifest import read_table
+from tumorscope.data.phantom import draw_phantom
+from tumorscope.errors import InputError
+from tumorscope.provenance import RESEARCH_USE_ONLY
+from tumorscope.workflows import audit as module
+from tumorscope.workflows.audit import audit
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return [draw_phantom(23, index, has_tumor=False).image_hw for index in range(4)]
+
+
+@pytest.fixture
+def folders(tmp_path, pictures):
+    """train: yes/0, no/0 (flipped), no/1, no/bad; test: 1 (the same bytes), 2."""
+
+    def save(name, pixels):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.ascontiguousarray(pixels)).save(tmp_path / name)
+
+    save("train/yes/0.png", pictures[0])
+    save("train/no/0.png", pictures[0][:, ::-1])
+    save("train/no/1.png", pictures[1])
+    (tmp_path / "train/no/bad.png").write_bytes(b"no image")
+    save("test/2.png", pictures[2])
+    shutil.copy(tmp_path / "train/no/1.png", tmp_path / "test/1.png")
+    return [tmp_path / "train", tmp_path / "test"]
+
+
+@pytest.fixture
+def clean(tmp_path, pictures):
+    """Three different slices."""
+    folder = tmp_path / "clean"
+    folder.mkdir()
+    for index in range(3):
+        Image.fromarray(pictures[index]).save(folder / f"{index}.png")
+    return folder
+
+
+class TestAudit:
+    def test_it_is_part_of_the_public_api(self):
+        assert tumorscope.audit is audit
+
+    def test_three_files_are_written(self, folders, tmp_path):
+        audit(folders, tmp_path / "out")
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+            "audit.html", "audit.json", "groups.csv"
+        ]  # fmt: skip
+
+    def test_groups_name_every_readable_slice(self, folders, tmp_path):
+        audit(folders, tmp_path / "out")
+        table = read_table(tmp_path / "out" / "groups.csv")
+        expected = pd.DataFrame(
+            [
+                ("no/0.png", "train", "no", 0, "original"),
+                ("no/1.png", "train", "no", 1, "original"),
+                ("yes/0.png", "train", "yes", 0, "flipped"),
+                ("1.png", "test", np.nan, 1, "exact"),
+                ("2.png", "test", np.nan, 2, "original"),
+            ],
+            columns=["path", "folder", "label_name", "group", "kind"],
+        )
+        pd.testing.assert_frame_equal(table, expected, check_dtype=False)
+
+    def test_the_document_holds_numbers_findings_and_origin(self, folders, tmp_path):
+        summary = audit(folders, tmp_path / "out", fail_on=["conflicts"])
+        document = json.loads((tmp_path / "out" / "audit.json").read_text("utf-8"))
+        assert document.keys() == {"notice", "summary", "findings", "environment"}
+        assert document["notice"] == RESEARCH_USE_ONLY
+        assert document["summary"] == summary
+        assert document["findings"].keys() == {
+            "conflicts", "overlap", "outliers", "unreadable", "linked"
+        }  # fmt: skip
+        assert document["environment"]["arguments"]["folders"] == [str(path) for path in folders]
+        assert document["environment"]["packages"]["numpy"] == np.__version__
+
+    def test_the_numbers_are_returned(self, folders, tmp_path):
+        summary = audit(folders, tmp_path / "out")
+        assert (summary["slices"], summary["pictures"], summary["copies"]) == (5, 3, 2)
+        assert (summary["exact"], summary["conflicts"], summary["unreadable"]) == (1, 1, 1)
+        assert [row["slices"] for row in summary["overlap"]] == [1, 1]
+        assert summary["failed"] == []
+
+    def test_one_folder_may_be_given_as_text(self, clean, tmp_path):
+        summary = audit(str(clean), str(tmp_path / "out"))
+        assert (summary["slices"], summary["pictures"], summary["overlap"]) == (3, 3, [])
+
+    def test_two_audits_are_equal(self, folders, tmp_path):
+        first = audit(folders, tmp_path / "a"), (tmp_path / "a" / "groups.csv").read_bytes()
+        second = audit(folders, tmp_path / "b"), (tmp_path / "b" / "groups.csv").read_bytes()
+        assert first == second
+
+    def test_progress_is_reported_by_stage(self, folders, tmp_path):
+        seen = []
+        audit(folders, tmp_path / "out", on_progress=lambda *report: seen.append(report))
+        assert list(dict.fromkeys(stage for stage, _, _ in seen)) == [
+            "reading images", "looking for copies", "comparing copies"
+        ]  # fmt: skip
+        assert all(done <= total for _, done, total in seen)
+
+    def test_a_slice_that_vanishes_is_still_shown(self, folders, tmp_path, monkeypatch):
+        def find_all_and_lose(reading, on_progress):
+            findings = find_all(reading, on_progress)
+            (folders[0] / "no" / "0.png").unlink()
+            return findings
+
+        find_all = module.find_all
+        monkeypatch.setattr(module, "find_all", find_all_and_lose)
+        audit(folders, tmp_path / "out")
+        assert "no/0.png" in (tmp_path / "out" / "audit.html").read_text("utf-8")
+
+    def test_names_that_are_not_utf8_do_no_harm(self, clean, tmp_path):
+        name = os.fsdecode(os.fsencode(clean) + b"/\xff <b>.png")
+        shutil.copy(clean / "0.png", name)
+        assert audit(clean, tmp_path / "out")["exact"] == 1
+        paths = read_table(tmp_path / "out" / "groups.csv")["path"]
+        assert os.path.basename(name) in set(paths)  # noqa: PTH119
+        html = (tmp_path / "out" / "audit.html").read_text("utf-8", errors="strict")
+        assert "\\udcff &lt;b&gt;.png" in html
+
+
+class TestFailOn:
+    def test_what_was_found_is_named(self, folders, tmp_path):
+        faults = ["unreadable", "copies"]
+        assert audit(folders, tmp_path / "out", faults)["failed"] == ["copies", "unreadable"]
+
+    def test_what_was_not_found_is_not(self, clean, tmp_path):
+        assert audit(clean, tmp_path / "out", list(module.FAULTS))["failed"] == []
+
+    def test_unknown_name_is_refused_before_any_work(self, clean, tmp_path):
+        with pytest.raises(InputError, match=r"copy.*expected some of.*did you mean 'copies'"):
+            audit(clean, tmp_path / "out", ["copy"])
+        assert not (tmp_path / "out").exists()
+
+
+class TestOut:
+    def test_an_earlier_audit_is_replaced(self, folders, clean, tmp_path):
+        audit(folders, tmp_path / "out")
+        audit(clean, tmp_path / "out")
+        assert len(read_table(tmp_path / "out" / "groups.csv")) == 3
+
+    def test_an_empty_folder_is_filled(self, clean, tmp_path):
+        (tmp_path / "out").mkdir()
+        audit(clean, tmp_path / "out")
+        assert (tmp_path / "out" / "audit.html").is_file()
+
+    def test_other_files_are_never_removed(self, clean, tmp_path):
+        audit(clean, tmp_path / "out")
+        (tmp_path / "out" / "notes.txt").write_text("mine")
+        with pytest.raises(InputError, match="holds other files"):
+            audit(clean, tmp_path / "out")
+        assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
+
+    @pytest.mark.parametrize("place", ["clean", "."])
+    def test_a_folder_that_is_looked_through_is_never_replaced(self, clean, tmp_path, place):
+        with pytest.raises(InputError, match="holds a folder to look through"):
+            audit(clean, tmp_path / place)
+        assert len(list(clean.iterdir())) == 3
+
+    def test_a_file_or_a_link_is_refused(self, clean, tmp_path):
+        (tmp_path / "file").touch()
+        (tmp_path / "empty").mkdir()
+        (tmp_path / "link").symlink_to("empty")
+        for name in ("file", "link"):
+            with pytest.raises(InputError, match="not a folder"):
+                audit(clean, tmp_path / name)
+
+    def test_nothing_is_left_when_the_page_cannot_be_written(self, clean, tmp_path, monkeypatch):
+        audit(clean, tmp_path / "out")
+        before = (tmp_path / "out" / "audit.json").read_bytes()
+
+        def fail(*_):
+            raise OSError("disk full")
+
+        monkeypatch.setattr(module, "write_audit_page", fail)
+        with pytest.raises(OSError, match="disk full"):
+            audit(clean, tmp_path / "out")
+        assert (tmp_path / "out" / "audit.json").read_bytes() == before
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["clean", "out"]
