@@ -140,7 +140,7 @@ def _choose_conflicts(findings: Findings) -> list[list[int]]:
     chosen = []
     for group in findings.conflicts[:_CONFLICTS]:
         members = findings.slices[findings.slices["group"] == group]
-        labels = [part.index.tolist() for _, part in members.groupby("label_name")]
+        labels = [part.index.tolist() for name, part in members.groupby("label_name") if name]
         mixed = [row for rows in zip_longest(*labels) for row in rows if row is not None]
         chosen.append(mixed[:_CONFLICT_TILES])
     return chosen
@@ -169,7 +169,7 @@ def _draw_conflict(rows: list[int], slices: pd.DataFrame, tiles: _Tiles) -> Shee
     return Sheet(
         f"{len(members):,} slices of one picture",
         f"{_list_places(members)}.",
-        [tiles.draw(row, _name_label(str(slices.loc[row, "label_name"]))) for row in rows],
+        [tiles.draw(row, make_printable(str(slices.loc[row, "label_name"]))) for row in rows],
         len(members) - len(rows),
     )
 
@@ -194,10 +194,6 @@ def _list_places(members: pd.DataFrame) -> str:
         for (folder, label_name), count in counts.items()
     ]
     return make_printable(", ".join(places))
-
-
-def _name_label(label_name: str) -> str:
-    return make_printable(label_name) or "no subfolder"
 
 
 def _count_sizes(slices: pd.DataFrame) -> pd.Series:

@@ -118,8 +118,8 @@ class TestPage:
         )
         findings = dataclasses.replace(make_findings([0, 1]), rejected=rejected)
         text = Page(write(findings)).text
-        assert "data 99.png truncated" in text
-        assert "data 100.png" not in text
+        assert "data/99.png truncated" in text
+        assert "data/100.png" not in text
         assert "The first 100 of 140" in text
 
     def test_hostile_names_stay_text(self, write, make_findings):

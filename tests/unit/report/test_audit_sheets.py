@@ -39,6 +39,12 @@ class TestSheets:
         assert {tile.note for tile in sheet.tiles} == {"no", "yes"}
         assert sheet.left_out == 21 - len(sheet.tiles)
 
+    def test_a_conflict_shows_only_slices_that_have_a_label(self, make_findings, draw_slice):
+        findings = make_findings([0] * 3, labels=["", "no", "yes"])
+        (sheet,) = draw_sheets(findings, draw_slice).conflicts
+        assert [tile.note for tile in sheet.tiles] == ["no", "yes"]
+        assert sheet.left_out == 1
+
     def test_a_tile_keeps_the_aspect_and_is_small(self, make_findings, draw_slice):
         (sheet,) = draw_sheets(make_findings([0, 0]), draw_slice).groups
         data = base64.b64decode(sheet.tiles[0].image.split(",")[1])
