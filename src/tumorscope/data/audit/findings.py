@@ -59,11 +59,12 @@ def list_findings(findings: Findings) -> dict[str, object]:
     """List each finding with the files that it is about, ready for JSON."""
     slices = findings.slices
     linked = slices[slices["kind"] == LINKED]
+    members = slices.groupby("group").indices
     return {
         "conflicts": [
             {
                 "group": group,
-                "slices": _list_rows(slices[slices["group"] == group], "label_name"),
+                "slices": _list_rows(slices.iloc[members[group]], "label_name"),
             }
             for group in findings.conflicts
         ],
