@@ -65,7 +65,7 @@ class TestGeneral:
 
     @pytest.mark.parametrize(
         "command",
-        ["train", "crossval", "compare", "evaluate", "explain", "predict", "phantom"],
+        ["audit", "train", "crossval", "compare", "evaluate", "explain", "predict", "phantom"],
     )
     def test_help_names_every_command_and_each_has_its_own(self, run, command):
         outcome = run("--help")
