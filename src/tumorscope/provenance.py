@@ -16,6 +16,8 @@ _RECORDED_PACKAGES = (
     "pandas",
     "pillow",
     "opencv-python-headless",
+    "faiss-cpu",
+    "scipy",
     "scikit-learn",
     "matplotlib",
     "openvino",

@@ -9,6 +9,8 @@ from tumorscope.errors import InputError
 from tumorscope.evaluation.groups import check_groups, weigh_groups
 from tumorscope.evaluation.scores import Labels, Probabilities, check_scores
 
+HALF = 0.5
+"""The threshold of the operating point ``half``, and of probabilities without any other."""
 NAMES = ("half", "youden", "target_sensitivity")
 # Sums of fractions that differ by less than this are equal.
 _ROUNDING = 1e-9
@@ -75,7 +77,7 @@ def choose_operating_points(
     youden = sensitivity + specificity - 1
     thresholds = np.array(
         [
-            0.5,
+            HALF,
             candidates[youden >= youden.max() - _ROUNDING].min(),
             candidates[sensitivity >= target_sensitivity - _ROUNDING].max(),
         ]

@@ -9,8 +9,8 @@ from tumorscope.atomic import replace_folder
 from tumorscope.data.manifest import read_table
 from tumorscope.errors import InputError
 from tumorscope.evaluation.comparison import Comparison, compare_scores
+from tumorscope.evaluation.operating_points import HALF
 from tumorscope.provenance import RESEARCH_USE_ONLY
-from tumorscope.workflows.crossval_answers import HALF
 from tumorscope.workflows.crossval_metrics import stack_repeats
 from tumorscope.workflows.fold import PREDICTIONS_FILE
 from tumorscope.workflows.preparation import FOLDS_FILE, check_replaceable

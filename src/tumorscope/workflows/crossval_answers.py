@@ -11,12 +11,12 @@ from tumorscope.evaluation.calibration import apply_temperature
 from tumorscope.evaluation.conformal import predict_sets
 from tumorscope.evaluation.decision import Decision, fit_decision
 from tumorscope.evaluation.metrics import compute_metrics
+from tumorscope.evaluation.operating_points import HALF
 from tumorscope.evaluation.verdicts import CLASS_NAMES, call_classes, decide_verdicts
 from tumorscope.recipe import DecisionSettings
 from tumorscope.report.training_summary import summarize_training
 from tumorscope.workflows.fold import PREDICTIONS_FILE, find_fold_folder
 
-HALF = 0.5
 BOTH, NEITHER = "both", "none"
 FOLD_FIGURES = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "auroc")
 _SETS = {

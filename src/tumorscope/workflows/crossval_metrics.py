@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from tumorscope.evaluation.coverage import measure_coverage, measure_verdicts
 from tumorscope.evaluation.metrics import compute_metrics
-from tumorscope.evaluation.operating_points import NAMES
+from tumorscope.evaluation.operating_points import HALF, NAMES
 from tumorscope.evaluation.reliability import compute_calibration_error
 from tumorscope.evaluation.summary import MetricsWithIntervals, summarize_scores
 from tumorscope.evaluation.verdicts import CLASS_NAMES, TUMOR
 from tumorscope.recipe import Recipe
-from tumorscope.workflows.crossval_answers import BOTH, FOLD_FIGURES, HALF
+from tumorscope.workflows.crossval_answers import BOTH, FOLD_FIGURES
 
 _CLASS_FIGURES = (
     "accuracy", "balanced_accuracy", "precision", "sensitivity", "specificity", "f1"

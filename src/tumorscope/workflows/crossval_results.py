@@ -9,10 +9,11 @@ import pandas as pd
 from tumorscope.atomic import write_text
 from tumorscope.data.manifest import write_table
 from tumorscope.data.readers import read_slice
+from tumorscope.evaluation.operating_points import HALF
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.recipe import Recipe
 from tumorscope.report.crossval import write_crossval_report
-from tumorscope.workflows.crossval_answers import HALF, read_fold
+from tumorscope.workflows.crossval_answers import read_fold
 from tumorscope.workflows.crossval_metrics import measure_crossval, stack_repeats
 from tumorscope.workflows.fold import PREDICTIONS_FILE
 

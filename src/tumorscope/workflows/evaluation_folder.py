@@ -22,7 +22,7 @@ def write_evaluation(
     metrics: Mapping[str, Any],
     predictions: pd.DataFrame,
     drawn: pd.DataFrame,
-    threshold: float = 0.5,
+    threshold: float,
     history: pd.DataFrame | None = None,
     rejected: pd.DataFrame | None = None,
 ) -> None:

@@ -12,6 +12,7 @@ from tumorscope.artifact.reader import find_artifact, read_known_codes
 from tumorscope.data.duplicates.known import find_known, read_codes
 from tumorscope.data.manifest import read_manifest
 from tumorscope.data.subgroups import read_subgroups
+from tumorscope.evaluation.operating_points import HALF
 from tumorscope.evaluation.summary import summarize_scores
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
@@ -22,7 +23,6 @@ from tumorscope.workflows.preparation import check_replaceable
 
 # With fewer groups of a class than this, no figure says anything about a model.
 LEAST_GROUPS = 10
-_HALF = 0.5
 _FIGURES = ("accuracy", "sensitivity", "specificity", "auroc")
 
 
@@ -61,7 +61,7 @@ def evaluate_external(
     known = read_known_codes(find_artifact(Path(model)))
     manifest, rejected = read_manifest(data, positive, on_progress)
     subgroups = read_subgroups(data, manifest, by)
-    threshold = _HALF if predictions else predictor.spec.threshold
+    threshold = HALF if predictions else predictor.spec.threshold
     if predictions:
         table = read_foreign_predictions(Path(predictions), manifest)
     else:
@@ -71,7 +71,7 @@ def evaluate_external(
 
     def assess(rows: pd.DataFrame) -> dict[str, Any]:
         if predictions:
-            return {**summarize_scores(rows["label"], rows["probability"], _HALF, rows["group"])}
+            return {**summarize_scores(rows["label"], rows["probability"], HALF, rows["group"])}
         return {**assess_answers(rows, predictor.spec)}
 
     clean = table[~table["is_known"]]

@@ -6,10 +6,9 @@ import pandas as pd
 
 from tumorscope.data.manifest import read_table
 from tumorscope.errors import InputError
+from tumorscope.evaluation.operating_points import HALF
 from tumorscope.evaluation.scores import check_scores
 from tumorscope.evaluation.verdicts import CLASS_NAMES, call_classes
-
-_HALF = 0.5
 
 
 def read_foreign_predictions(table: Path, manifest: pd.DataFrame) -> pd.DataFrame:
@@ -55,7 +54,7 @@ def read_foreign_predictions(table: Path, manifest: pd.DataFrame) -> pd.DataFram
         labels, probabilities = check_scores(answers["label"], answers["path"].map(by_path))
     except InputError as error:
         raise InputError(f"{table}: {error}") from error
-    called = call_classes(probabilities, _HALF)
+    called = call_classes(probabilities, HALF)
     return answers.assign(
         probability=probabilities,
         predicted_class=called,

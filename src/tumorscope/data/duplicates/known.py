@@ -13,8 +13,7 @@ from tumorscope.data.duplicates.thumbnails import FRAMES, take_thumbnail
 from tumorscope.data.readers import read_slice
 from tumorscope.progress import ProgressCallback, ignore_progress
 
-# Of 256 bits. Without pixels to compare, this alone decides: 1 in 100 different slices is as near
-# as this to one of 324 others, and 1 in 8 copies cropped by up to 5 % on each side is farther.
+# Of 256 bits. Without pixels to compare, this alone decides; docs/audit.md says how well.
 LARGEST_DISTANCE = 44
 _THREADS = 4
 
