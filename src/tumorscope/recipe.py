@@ -25,10 +25,11 @@ class _Settings(BaseModel):
 
 
 class DataSettings(_Settings):
-    """How the slices are divided into a training and a validation part."""
+    """How the slices are divided into parts, and how many of a group an epoch visits."""
 
     split: Literal["random", "grouped"]
     validation_fraction: Annotated[float, Field(gt=0, lt=1)]
+    drawn_per_group: Positive | None
 
 
 class PreprocessingSettings(_Settings):
@@ -36,6 +37,8 @@ class PreprocessingSettings(_Settings):
 
     side_px: Annotated[int, Field(ge=32, le=1024)]
     crop_to_head: bool
+    keep_aspect: bool = False
+    stretch_intensity: bool = False
 
 
 class AugmentationSettings(_Settings):
@@ -43,8 +46,15 @@ class AugmentationSettings(_Settings):
 
     rotation_degrees: Annotated[float, Field(ge=0, le=180)]
     zoom: Fraction
+    shift: Fraction
     horizontal_flip: bool
     vertical_flip: bool
+    outside: Literal["nearest", "black"]
+    brightness: Fraction
+    contrast: Fraction
+    gamma: Fraction
+    noise: Fraction
+    erasing: Fraction
 
 
 class ModelSettings(_Settings):
@@ -65,8 +75,13 @@ class TrainingSettings(_Settings):
     fine_tune_epochs: NotNegative
     fine_tune_learning_rate: Rate
     unfrozen_layers: NotNegative
+    learn_normalization: bool
+    schedule: Literal["constant", "cosine"]
+    weight_decay: Fraction
+    label_smoothing: Fraction
     batch_size: Positive
     balance_classes: bool
+    keep: Literal["best", "last"]
     early_stopping_patience: Positive | None
     tensorboard: bool
     cache_mb: NotNegative

@@ -44,10 +44,28 @@ def prepare_slice(
     height, width = image.shape[:2]
     box = find_head(image) if settings.crop_to_head else Box(0, 0, height, width)
     part = image[box.top : box.top + box.height, box.left : box.left + box.width]
+    if settings.stretch_intensity:
+        part = stretch_intensity(part)
     side = settings.side_px
+    if settings.keep_aspect:
+        longest = max(box.height, box.width)
+        top, left = (longest - box.height) // 2, (longest - box.width) // 2
+        square = np.zeros((longest, longest, 3), np.uint8)
+        square[top : top + box.height, left : left + box.width] = part
+        part = square
+        box = Box(box.top - top, box.left - left, longest, longest)
     shrinks = box.height >= side and box.width >= side
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return cv2.resize(part, (side, side), interpolation=interpolation).astype(np.uint8), box
+
+
+def stretch_intensity(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Stretch the gray levels so that the 99.5th percentile is white and the 0.5th black."""
+    low, high = np.percentile(image, (0.5, 99.5))
+    if high <= low:
+        return image
+    stretched = (image - low) * (255 / (high - low))
+    return np.asarray(np.clip(stretched, 0, 255), np.uint8)
 
 
 def find_head(image: NDArray[np.uint8]) -> Box:

@@ -49,12 +49,16 @@ def freeze_backbone(classifier: keras.Model) -> None:
     classifier.get_layer(BACKBONE).trainable = False
 
 
-def unfreeze_top_layers(classifier: keras.Model, count: int) -> None:
+def unfreeze_top_layers(classifier: keras.Model, count: int, learn_normalization: bool) -> None:
     """Train the head and exactly the last `count` layers of the backbone.
 
-    Frozen layers, batch normalization among them, run in inference mode; the unfrozen ones learn.
+    Frozen layers run in inference mode; the unfrozen ones learn. Without `learn_normalization`,
+    batch normalization stays frozen among them: batches of few slices measure it badly.
     """
     backbone = classifier.get_layer(BACKBONE)
     backbone.trainable = True
-    for layer in backbone.layers[: max(len(backbone.layers) - count, 0)]:
-        layer.trainable = False
+    first = max(len(backbone.layers) - count, 0)
+    for index, layer in enumerate(backbone.layers):
+        is_normalization = isinstance(layer, keras.layers.BatchNormalization)
+        if index < first or (is_normalization and not learn_normalization):
+            layer.trainable = False

@@ -1,10 +1,12 @@
-"""Random rotation, zoom and flips: drawn from a seed, then applied as one affine warp."""
+"""Random changes of slices, drawn from a seed: one affine warp, gray levels, noise, a hole."""
 
 import math
 
 import tensorflow as tf
 
 from tumorscope.recipe import AugmentationSettings
+
+_FILL_MODES = {"nearest": "NEAREST", "black": "CONSTANT"}
 
 
 def augment(slices: tf.Tensor, seed: tf.Tensor, settings: AugmentationSettings) -> tf.Tensor:
@@ -24,17 +26,25 @@ def augment(slices: tf.Tensor, seed: tf.Tensor, settings: AugmentationSettings) 
     tensorflow.Tensor
         Shape and range as given.
     """
-    matrices = draw_affine(tf.shape(slices)[0], seed, settings)
-    return warp(slices, matrices)
+    matrices = draw_affine(tf.shape(slices), seed, settings)
+    slices = warp(slices, matrices, _FILL_MODES[settings.outside])
+    levels_seed, noise_seed, hole_seed = tf.unstack(tf.random.experimental.stateless_split(seed, 3))
+    if settings.brightness or settings.contrast or settings.gamma:
+        slices = change_levels(slices, *draw_levels(tf.shape(slices)[0], levels_seed, settings))
+    if settings.noise:
+        slices = add_noise(slices, noise_seed, settings.noise)
+    if settings.erasing:
+        slices = erase(slices, draw_holes(tf.shape(slices)[0], hole_seed, settings.erasing))
+    return slices
 
 
-def draw_affine(count: tf.Tensor, seed: tf.Tensor, settings: AugmentationSettings) -> tf.Tensor:
-    """Draw one linear map per slice: a rotation, an isotropic zoom and mirrorings.
+def draw_affine(shape: tf.Tensor, seed: tf.Tensor, settings: AugmentationSettings) -> tf.Tensor:
+    """Draw one affine map per slice: a rotation, an isotropic zoom, mirrorings and a shift.
 
     Parameters
     ----------
-    count
-        Number of slices, scalar int32.
+    shape
+        Of the batch, (4,), int32: N, H, W, C.
     seed
         Shape (2,), int64.
     settings
@@ -43,38 +53,41 @@ def draw_affine(count: tf.Tensor, seed: tf.Tensor, settings: AugmentationSetting
     Returns
     -------
     tensorflow.Tensor
-        Shape (N, 2, 2), float32: from a position in the result, (x, y) from its center, to
-        the position in the slice.
+        Shape (N, 2, 3), float32: from a position in the result, (x, y) from its center in px,
+        to the position in the slice.
     """
-    angle, zoom, mirror_x, mirror_y = tf.unstack(
-        tf.random.stateless_uniform((4, count), seed, -1.0, 1.0)
-    )
+    drawn = tf.random.stateless_uniform((6, shape[0]), seed, -1.0, 1.0)
+    angle, zoom, mirror_x, mirror_y, shift_x, shift_y = tf.unstack(drawn)
     angle *= math.radians(settings.rotation_degrees)
     scale = 1.0 / (1.0 + zoom * settings.zoom)
     sign_x = tf.sign(mirror_x) if settings.horizontal_flip else tf.ones_like(mirror_x)
     sign_y = tf.sign(mirror_y) if settings.vertical_flip else tf.ones_like(mirror_y)
     cosine, sine = tf.cos(angle) * scale, tf.sin(angle) * scale
+    height, width = tf.unstack(tf.cast(shape[1:3], tf.float32))
     rows = [
-        tf.stack([sign_x * cosine, -sign_y * sine], axis=-1),
-        tf.stack([sign_x * sine, sign_y * cosine], axis=-1),
+        tf.stack([sign_x * cosine, -sign_y * sine, shift_x * settings.shift * width], axis=-1),
+        tf.stack([sign_x * sine, sign_y * cosine, shift_y * settings.shift * height], axis=-1),
     ]
     return tf.stack(rows, axis=1)
 
 
-def warp(slices: tf.Tensor, matrices: tf.Tensor) -> tf.Tensor:
-    """Warp slices about their center, bilinearly, repeating the border outside.
+def warp(slices: tf.Tensor, matrices: tf.Tensor, fill_mode: str = "NEAREST") -> tf.Tensor:
+    """Warp slices about their center, bilinearly.
 
     Parameters
     ----------
     slices
         Shape (N, H, W, C), float32.
     matrices
-        Shape (N, 2, 2), float32, as from `draw_affine`.
+        Shape (N, 2, 3), float32, as from `draw_affine`.
+    fill_mode
+        What lies outside of a slice: its border (``NEAREST``) or black (``CONSTANT``).
     """
     height, width = tf.unstack(tf.shape(slices)[1:3])
     center = tf.cast(tf.stack([width - 1, height - 1]), tf.float32) / 2
-    offset = center - tf.linalg.matvec(matrices, center)
-    affine = tf.concat([matrices, offset[..., tf.newaxis]], axis=-1)
+    linear, shift = matrices[:, :, :2], matrices[:, :, 2]
+    offset = center + shift - tf.linalg.matvec(linear, center)
+    affine = tf.concat([linear, offset[..., tf.newaxis]], axis=-1)
     transforms = tf.pad(tf.reshape(affine, (-1, 6)), [[0, 0], [0, 2]])
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=slices,
@@ -82,5 +95,56 @@ def warp(slices: tf.Tensor, matrices: tf.Tensor) -> tf.Tensor:
         output_shape=tf.stack([height, width]),
         fill_value=0.0,
         interpolation="BILINEAR",
-        fill_mode="NEAREST",
+        fill_mode=fill_mode,
     )
+
+
+def draw_levels(
+    count: tf.Tensor, seed: tf.Tensor, settings: AugmentationSettings
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Draw for each slice an exponent (gamma), a factor (contrast) and an offset (brightness)."""
+    gamma, contrast, brightness = tf.unstack(
+        tf.random.stateless_uniform((3, count), seed, -1.0, 1.0)
+    )
+    return (
+        tf.exp(gamma * settings.gamma),
+        1.0 + contrast * settings.contrast,
+        brightness * settings.brightness * 255.0,
+    )
+
+
+def change_levels(
+    slices: tf.Tensor, gamma: tf.Tensor, contrast: tf.Tensor, brightness: tf.Tensor
+) -> tf.Tensor:
+    """Bend, stretch about the slice's mean, and shift its gray levels, each of shape (N,)."""
+    gamma, contrast, brightness = (
+        value[:, tf.newaxis, tf.newaxis, tf.newaxis] for value in (gamma, contrast, brightness)
+    )
+    bent = 255.0 * tf.pow(slices / 255.0, gamma)
+    mean = tf.reduce_mean(bent, axis=(1, 2, 3), keepdims=True)
+    return tf.clip_by_value((bent - mean) * contrast + mean + brightness, 0.0, 255.0)
+
+
+def add_noise(slices: tf.Tensor, seed: tf.Tensor, most: float) -> tf.Tensor:
+    """Add gray Gaussian noise; its standard deviation, up to `most` of 255, varies by slice."""
+    shape = tf.shape(slices)
+    deviation_seed, noise_seed = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
+    deviation = tf.random.stateless_uniform((shape[0], 1, 1, 1), deviation_seed, 0.0, most * 255.0)
+    noise = tf.random.stateless_normal((shape[0], shape[1], shape[2], 1), noise_seed)
+    return tf.clip_by_value(slices + deviation * noise, 0.0, 255.0)
+
+
+def draw_holes(count: tf.Tensor, seed: tf.Tensor, most: float) -> tf.Tensor:
+    """Draw a square for each slice: center x and y, half its side, in parts of the slice."""
+    x, y, size = tf.unstack(tf.random.stateless_uniform((3, count), seed))
+    return tf.stack([x, y, size * most / 2], axis=-1)
+
+
+def erase(slices: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
+    """Put the slice's mean in place of a square of it, as from `draw_holes`."""
+    height, width = tf.unstack(tf.shape(slices)[1:3])
+    x, y, half = (holes[:, i, tf.newaxis] for i in range(3))
+    in_rows = tf.abs(tf.linspace(0.0, 1.0, height)[tf.newaxis] - y) < half
+    in_columns = tf.abs(tf.linspace(0.0, 1.0, width)[tf.newaxis] - x) < half
+    hole = in_rows[:, :, tf.newaxis, tf.newaxis] & in_columns[:, tf.newaxis, :, tf.newaxis]
+    return tf.where(hole, tf.reduce_mean(slices, axis=(1, 2, 3), keepdims=True), slices)

@@ -28,7 +28,7 @@ class SliceStore:
     Parameters
     ----------
     manifest
-        With the columns ``path`` and ``label``.
+        With the columns ``path``, ``label`` and ``group``.
     settings
         How slices are prepared.
     cache_mb
@@ -39,6 +39,7 @@ class SliceStore:
         self, manifest: pd.DataFrame, settings: PreprocessingSettings, cache_mb: int
     ) -> None:
         self.labels = manifest["label"].to_numpy(np.float32)
+        self.groups = manifest["group"].to_numpy()
         self._paths = [Path(path) for path in manifest["path"]]
         self.side_px = settings.side_px
         self._settings = settings
@@ -78,6 +79,7 @@ def build_training_batches(
     batch_size: int,
     seed: int,
     first_epoch: int,
+    drawn_per_group: int | None = None,
 ) -> tf.data.Dataset:
     """Stream shuffled, augmented batches without end.
 
@@ -96,6 +98,8 @@ def build_training_batches(
         Of order and changes.
     first_epoch
         The number of the first epoch to give.
+    drawn_per_group
+        As in `draw_epoch`.
 
     Returns
     -------
@@ -106,7 +110,7 @@ def build_training_batches(
     def generate() -> Iterator[Batch]:
         epoch = first_epoch
         while True:
-            order = np.random.default_rng([seed, epoch]).permutation(len(store))
+            order = draw_epoch(store.groups, drawn_per_group, np.random.default_rng([seed, epoch]))
             for start in range(0, len(order), batch_size):
                 rows = order[start : start + batch_size]
                 batch_seed = np.array([seed, epoch * len(order) + start])
@@ -121,6 +125,28 @@ def build_training_batches(
 
     batches = tf.data.Dataset.from_generator(generate, output_signature=_signature(store))
     return batches.map(prepare, num_parallel_calls=2, deterministic=True).prefetch(2)
+
+
+def draw_epoch(
+    groups: NDArray[np.int64], drawn_per_group: int | None, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Draw the rows that an epoch visits, in random order.
+
+    Parameters
+    ----------
+    groups
+        Shape (N,), the group of each row.
+    drawn_per_group
+        At most so many rows of each group, so that copies are a gift of variety and no group
+        outweighs another; None: every row.
+    generator
+        Of the random numbers.
+    """
+    order = generator.permutation(len(groups))
+    if drawn_per_group is None:
+        return order
+    rank = pd.Series(groups[order]).groupby(groups[order]).cumcount().to_numpy()
+    return order[rank < drawn_per_group]
 
 
 def build_validation_batches(store: SliceStore, batch_size: int) -> tf.data.Dataset:

@@ -17,7 +17,7 @@ def score_slices(model: keras.Model, slices: pd.DataFrame, recipe: Recipe) -> ND
     model
         A trained classifier.
     slices
-        With the columns ``path`` and ``label``.
+        With the columns ``path``, ``label`` and ``group``.
     recipe
         How slices are prepared, and how many at a time.
 

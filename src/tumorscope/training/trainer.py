@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
+import numpy as np
 import pandas as pd
 import tensorflow as tf
 
@@ -26,6 +27,7 @@ from tumorscope.training.pipeline import (
     SliceStore,
     build_training_batches,
     build_validation_batches,
+    draw_epoch,
 )
 
 Stores = dict[str, SliceStore]
@@ -49,7 +51,9 @@ def list_phases(settings: TrainingSettings) -> list[Phase]:
             "fine_tune",
             settings.fine_tune_epochs,
             settings.fine_tune_learning_rate,
-            lambda model: unfreeze_top_layers(model, settings.unfrozen_layers),
+            lambda model: unfreeze_top_layers(
+                model, settings.unfrozen_layers, settings.learn_normalization
+            ),
         ),
     ]
 
@@ -110,14 +114,17 @@ def train_classifier(
     history = checkpoints.load_history()
     stores = _open_stores(recipe, manifest)
     epochs = settings.epochs + settings.fine_tune_epochs
-    callbacks = [ProgressReporter(count_steps(stores[TRAIN], settings), epochs, on_progress)]
+    callbacks = [ProgressReporter(count_steps(stores[TRAIN], recipe), epochs, on_progress)]
     if settings.tensorboard:
         callbacks.append(_build_tensorboard(run))
     for phase in list_phases(settings):
         history = _train_phase(phase, model, recipe, stores, checkpoints, history, callbacks)
     for store in stores.values():
         store.close()
-    checkpoints.restore_best_weights(model)
+    if settings.keep == "best":
+        checkpoints.restore_best_weights(model)
+    else:
+        checkpoints.restore_last_weights(model)
     return history
 
 
@@ -137,9 +144,10 @@ def _train_phase(
     if epochs_done >= phase.epochs or is_patience_used_up(history, phase.name, patience):
         return history
     phase.set_trainable(model)
+    steps_per_epoch = count_steps(stores[TRAIN], recipe)
     model.compile(
-        keras.optimizers.Adam(phase.learning_rate),
-        loss="binary_crossentropy",
+        build_optimizer(phase, settings, steps_per_epoch),
+        loss=keras.losses.BinaryCrossentropy(label_smoothing=settings.label_smoothing),
         metrics=["accuracy"],
         jit_compile=False,
     )
@@ -150,12 +158,17 @@ def _train_phase(
     recorder = EpochRecorder(phase.name, checkpoints, history, patience)
     model.fit(
         build_training_batches(
-            stores[TRAIN], recipe.augmentation, settings.batch_size, recipe.seed, len(history)
+            stores[TRAIN],
+            recipe.augmentation,
+            settings.batch_size,
+            recipe.seed,
+            len(history),
+            recipe.data.drawn_per_group,
         ),
         validation_data=build_validation_batches(stores[VALIDATION], settings.batch_size),
         initial_epoch=len(history),
         epochs=len(history) + phase.epochs - epochs_done,
-        steps_per_epoch=count_steps(stores[TRAIN], settings),
+        steps_per_epoch=steps_per_epoch,
         class_weight=weigh_classes(stores[TRAIN]) if settings.balance_classes else None,
         callbacks=[recorder, *callbacks],
         shuffle=False,
@@ -164,9 +177,36 @@ def _train_phase(
     return recorder.history_table
 
 
-def count_steps(store: SliceStore, settings: TrainingSettings) -> int:
+def build_optimizer(
+    phase: Phase, settings: TrainingSettings, steps_per_epoch: int
+) -> keras.Optimizer:
+    """Build the Adam of a phase; with weight decay it is AdamW.
+
+    The rate is constant, or rises over the first epoch and falls along a cosine to nothing.
+
+    References
+    ----------
+    Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017;
+    "Decoupled Weight Decay Regularization", 2019.
+    """
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = phase.learning_rate
+    if settings.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0,
+            decay_steps=max(phase.epochs - 1, 1) * steps_per_epoch,
+            warmup_target=phase.learning_rate,
+            warmup_steps=steps_per_epoch,
+        )
+    if settings.weight_decay:
+        return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
+    return keras.optimizers.Adam(rate)
+
+
+def count_steps(store: SliceStore, recipe: Recipe) -> int:
     """Count the batches of an epoch."""
-    return math.ceil(len(store) / settings.batch_size)
+    rng = np.random.default_rng(0)
+    slices = len(draw_epoch(store.groups, recipe.data.drawn_per_group, rng))
+    return math.ceil(slices / recipe.training.batch_size)
 
 
 def weigh_classes(store: SliceStore) -> dict[int, float]:
@@ -179,6 +219,8 @@ def _open_stores(recipe: Recipe, manifest: pd.DataFrame) -> Stores:
     stores = {}
     for part in (TRAIN, VALIDATION):
         slices = manifest[manifest["split"] == part]
+        if part == VALIDATION and recipe.data.drawn_per_group is not None:
+            slices = slices.groupby("group").head(recipe.data.drawn_per_group)
         share = len(slices) / len(manifest)
         cache_mb = round(recipe.training.cache_mb * share)
         stores[part] = SliceStore(slices, recipe.preprocessing, cache_mb)

@@ -43,7 +43,7 @@ def test_a_frozen_backbone_leaves_only_the_head_to_learn(classifier):
 @pytest.mark.parametrize("count", [0, 1, 50, 1000])
 def test_exactly_the_top_layers_are_unfrozen(classifier, count):
     freeze_backbone(classifier)
-    unfreeze_top_layers(classifier, count)
+    unfreeze_top_layers(classifier, count, learn_normalization=True)
     layers = classifier.get_layer(BACKBONE).layers
     kept = min(count, len(layers))
     assert [layer.trainable for layer in layers] == [False] * (len(layers) - kept) + [True] * kept
@@ -59,11 +59,22 @@ def test_frozen_batch_normalization_keeps_its_statistics_while_training(classifi
 
 
 def test_unfrozen_batch_normalization_learns_its_statistics(classifier):
-    unfreeze_top_layers(classifier, 50)
+    unfreeze_top_layers(classifier, 50, learn_normalization=True)
     layer = classifier.get_layer(BACKBONE).get_layer("top_bn")
     before = layer.moving_mean.numpy()
     classifier(np.random.default_rng(0).uniform(0, 255, (4, 32, 32, 3)), training=True)
     assert not np.array_equal(before, layer.moving_mean.numpy())
+
+
+def test_batch_normalization_can_stay_as_it_is_among_unfrozen_layers(classifier):
+    unfreeze_top_layers(classifier, 50, learn_normalization=False)
+    layers = classifier.get_layer(BACKBONE).layers[-50:]
+    kept = [isinstance(layer, keras.layers.BatchNormalization) for layer in layers]
+    assert [not layer.trainable for layer in layers] == kept
+    before = layers[kept.index(True)].get_weights()
+    classifier(np.random.default_rng(0).uniform(0, 255, (4, 32, 32, 3)), training=True)
+    for old, new in zip(before, layers[kept.index(True)].get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
 
 
 def test_the_rescaling_in_front_divides_by_255():

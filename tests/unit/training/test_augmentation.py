@@ -3,7 +3,14 @@ import pytest
 import tensorflow as tf
 
 from tumorscope.recipe import AugmentationSettings
-from tumorscope.training.augmentation import augment, draw_affine, warp
+from tumorscope.training.augmentation import (
+    augment,
+    change_levels,
+    draw_affine,
+    draw_levels,
+    erase,
+    warp,
+)
 
 SEED = tf.constant([3, 7], tf.int64)
 
@@ -12,8 +19,15 @@ def settings(**changes) -> AugmentationSettings:
     nothing = {
         "rotation_degrees": 0.0,
         "zoom": 0.0,
+        "shift": 0.0,
         "horizontal_flip": False,
         "vertical_flip": False,
+        "outside": "nearest",
+        "brightness": 0.0,
+        "contrast": 0.0,
+        "gamma": 0.0,
+        "noise": 0.0,
+        "erasing": 0.0,
     }
     return AugmentationSettings(**{**nothing, **changes})
 
@@ -37,7 +51,7 @@ def test_the_same_seed_gives_the_same_changes_and_another_does_not(slices):
 
 def test_a_recorded_drawing_replays_exactly(slices):
     ranges = settings(rotation_degrees=20.0, zoom=0.2, horizontal_flip=True)
-    record = draw_affine(8, SEED, ranges).numpy()
+    record = draw_affine(tf.shape(slices), SEED, ranges).numpy()
     np.testing.assert_array_equal(warp(slices, record), augment(slices, SEED, ranges))
 
 
@@ -55,13 +69,14 @@ def test_a_flip_mirrors_some_slices_exactly_and_leaves_the_others(slices, flip, 
 
 
 def test_a_quarter_turn_is_exact(slices):
-    quarter = np.tile(np.array([[0.0, -1.0], [1.0, 0.0]], np.float32), (8, 1, 1))
+    quarter = np.tile(np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0]], np.float32), (8, 1, 1))
     np.testing.assert_allclose(warp(slices, quarter), np.rot90(slices, axes=(1, 2)), atol=1e-2)
 
 
 def test_rotation_and_zoom_stay_within_their_ranges():
-    matrices = draw_affine(500, SEED, settings(rotation_degrees=15.0, zoom=0.1)).numpy()
-    scale = np.sqrt(np.linalg.det(matrices))
+    shape = tf.constant([500, 24, 24, 3])
+    matrices = draw_affine(shape, SEED, settings(rotation_degrees=15.0, zoom=0.1)).numpy()
+    scale = np.sqrt(np.linalg.det(matrices[:, :, :2]))
     angle = np.degrees(np.arctan2(matrices[:, 1, 0], matrices[:, 0, 0]))
     assert 1 / 1.1 - 1e-6 <= scale.min() < 0.93
     assert 1.07 < scale.max() <= 1 / 0.9 + 1e-6
@@ -70,6 +85,68 @@ def test_rotation_and_zoom_stay_within_their_ranges():
 
 
 def test_the_range_of_values_is_kept(slices):
+    everything = settings(
+        rotation_degrees=90.0, zoom=0.5, shift=0.3, brightness=0.5, contrast=0.9, gamma=0.9,
+        noise=0.3, erasing=0.5,
+    )  # fmt: skip
+    changed = augment(slices, SEED, everything).numpy()
+    assert changed.min() >= 0
+    assert changed.max() <= 255
+
+
+def test_a_warp_keeps_the_range_of_values(slices):
     changed = augment(slices, SEED, settings(rotation_degrees=90.0, zoom=0.5)).numpy()
     assert changed.min() >= slices.min() - 1e-3
     assert changed.max() <= slices.max() + 1e-3
+
+
+def test_a_shift_moves_a_slice_by_at_most_its_share():
+    shape = tf.constant([500, 40, 80, 3])
+    shifts = draw_affine(shape, SEED, settings(shift=0.1)).numpy()[:, :, 2]
+    assert 7.5 < np.abs(shifts[:, 0]).max() <= 8
+    assert 3.75 < np.abs(shifts[:, 1]).max() <= 4
+
+
+def test_a_whole_shift_moves_pixels_and_fills_with_black(slices):
+    one_right = np.tile(np.array([[1.0, 0.0, -1.0], [0.0, 1.0, 0.0]], np.float32), (8, 1, 1))
+    moved = warp(slices, one_right, "CONSTANT").numpy()
+    np.testing.assert_allclose(moved[:, :, 1:], slices[:, :, :-1], atol=1e-3)
+    assert not moved[:, :, 0].any()
+
+
+def test_levels_of_one_one_and_zero_change_nothing(slices):
+    ones, zeros = tf.ones(8), tf.zeros(8)
+    np.testing.assert_allclose(change_levels(slices, ones, ones, zeros), slices, atol=1e-3)
+
+
+def test_levels_stay_within_their_ranges():
+    gamma, contrast, brightness = draw_levels(
+        500, SEED, settings(gamma=0.3, contrast=0.2, brightness=0.1)
+    )
+    for drawn, low, high in (
+        (gamma, np.exp(-0.3), np.exp(0.3)),
+        (contrast, 0.8, 1.2),
+        (brightness, -25.5, 25.5),
+    ):
+        assert low <= drawn.numpy().min() < low + 0.05 * (high - low)
+        assert high - 0.05 * (high - low) < drawn.numpy().max() <= high
+
+
+def test_gray_stays_gray():
+    gray = np.repeat(np.random.default_rng(1).uniform(0, 255, (4, 24, 24, 1)), 3, axis=-1)
+    ranges = settings(gamma=0.5, contrast=0.5, brightness=0.2, noise=0.2, erasing=0.5)
+    changed = augment(gray.astype(np.float32), SEED, ranges).numpy()
+    np.testing.assert_array_equal(changed[..., 0], changed[..., 1])
+    np.testing.assert_array_equal(changed[..., 0], changed[..., 2])
+
+
+def test_a_hole_holds_the_mean_and_nothing_else_changes(slices):
+    center_of_half_the_side = tf.constant([[0.5, 0.5, 0.25]] * 8)
+    changed = erase(slices, center_of_half_the_side).numpy()
+    is_hole = np.zeros((24, 24), bool)
+    is_hole[6:18, 6:18] = True
+    means = slices.mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(
+        changed[:, is_hole], np.broadcast_to(means[:, None, None], (8, 144, 3)), rtol=1e-5
+    )
+    np.testing.assert_array_equal(changed[:, ~is_hole], slices[:, ~is_hole])

@@ -1,9 +1,12 @@
+from collections import Counter
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from tumorscope.data.preprocessing import prepare_slice
@@ -14,15 +17,27 @@ from tumorscope.training.pipeline import (
     SliceStore,
     build_training_batches,
     build_validation_batches,
+    draw_epoch,
 )
 
 COUNT, BATCH_SIZE, STEPS = 10, 4, 3
+GROUPS = [0, 0, 0, 0, 0, 1, 1, 2, 3, 4]
 PREPROCESSING = PreprocessingSettings(side_px=32, crop_to_head=False)
 NO_AUGMENTATION = AugmentationSettings(
-    rotation_degrees=0, zoom=0, horizontal_flip=False, vertical_flip=False
+    rotation_degrees=0,
+    zoom=0,
+    shift=0,
+    horizontal_flip=False,
+    vertical_flip=False,
+    outside="nearest",
+    brightness=0,
+    contrast=0,
+    gamma=0,
+    noise=0,
+    erasing=0,
 )
-AUGMENTATION = AugmentationSettings(
-    rotation_degrees=20, zoom=0.2, horizontal_flip=True, vertical_flip=True
+AUGMENTATION = NO_AUGMENTATION.model_copy(
+    update={"rotation_degrees": 20, "zoom": 0.2, "horizontal_flip": True, "vertical_flip": True}
 )
 
 
@@ -35,7 +50,11 @@ def manifest(tmp_path_factory) -> pd.DataFrame:
         pixels[:20] = 100 + number
         Image.fromarray(pixels).save(folder / f"{number}.png")
     return pd.DataFrame(
-        {"path": [str(folder / f"{n}.png") for n in range(COUNT)], "label": [0, 1] * 5}
+        {
+            "path": [str(folder / f"{n}.png") for n in range(COUNT)],
+            "label": [0, 1] * 5,
+            "group": GROUPS,
+        }
     )
 
 
@@ -129,7 +148,11 @@ def test_gray_slices_take_a_third_of_the_memory_and_colored_ones_stay_colored(tm
     for name, pixels in {"gray.png": gray, "colored.png": colored}.items():
         Image.fromarray(pixels).save(tmp_path / name)
     manifest = pd.DataFrame(
-        {"path": [str(tmp_path / "gray.png"), str(tmp_path / "colored.png")], "label": [0, 1]}
+        {
+            "path": [str(tmp_path / "gray.png"), str(tmp_path / "colored.png")],
+            "label": [0, 1],
+            "group": [0, 1],
+        }
     )
     store = SliceStore(manifest, PREPROCESSING, cache_mb=1)
     for _ in range(2):
@@ -137,3 +160,17 @@ def test_gray_slices_take_a_third_of_the_memory_and_colored_ones_stay_colored(tm
         np.testing.assert_array_equal(read[0], np.repeat(gray[..., np.newaxis], 3, axis=-1))
         np.testing.assert_array_equal(read[1], colored)
     assert sum(pixels.nbytes for pixels in store._cache.values()) == 32 * 32 * (1 + 3)
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=60), st.integers(1, 4), st.integers(0, 99))
+def test_an_epoch_holds_as_many_of_each_group_as_may_be_drawn(groups, drawn_per_group, seed):
+    rows = draw_epoch(np.array(groups), drawn_per_group, np.random.default_rng(seed))
+    assert len(set(rows.tolist())) == len(rows)
+    counts = Counter(np.array(groups)[rows].tolist())
+    assert counts == {group: min(n, drawn_per_group) for group, n in Counter(groups).items()}
+
+
+def test_epochs_draw_other_members_of_a_group():
+    generator = np.random.default_rng(0)
+    drawn = {int(draw_epoch(np.zeros(5, int), 1, generator)[0]) for _ in range(100)}
+    assert drawn == set(range(5))

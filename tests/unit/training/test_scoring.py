@@ -16,7 +16,7 @@ def slices(tmp_path) -> pd.DataFrame:
         pixels = np.full((32, 32), 40, np.uint8)
         pixels[:, :16] = 100 + 20 * number
         Image.fromarray(pixels).save(tmp_path / f"{number}.png")
-        rows.append({"path": str(tmp_path / f"{number}.png"), "label": number % 2})
+        rows.append({"path": str(tmp_path / f"{number}.png"), "label": number % 2, "group": number})
     return pd.DataFrame(rows, index=range(50, 57))
 
 
