@@ -2,7 +2,7 @@
 
 import importlib.util
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +87,7 @@ def train_classifier(
     manifest: pd.DataFrame,
     run: Path,
     on_progress: Callable[[int, int], None],
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> pd.DataFrame:
     """Train, from the start or from where a run was interrupted.
 
@@ -103,6 +104,8 @@ def train_classifier(
         The run folder; its ``checkpoints`` are read and written.
     on_progress
         Called with the training steps done and all steps.
+    callbacks
+        Called by Keras in every phase, after the epoch is recorded and its checkpoint saved.
 
     Returns
     -------
@@ -114,9 +117,9 @@ def train_classifier(
     history = checkpoints.load_history()
     stores = _open_stores(recipe, manifest)
     epochs = settings.epochs + settings.fine_tune_epochs
-    callbacks = [ProgressReporter(count_steps(stores[TRAIN], recipe), epochs, on_progress)]
-    if settings.tensorboard:
-        callbacks.append(_build_tensorboard(run))
+    reporter = ProgressReporter(count_steps(stores[TRAIN], recipe), epochs, on_progress)
+    tensorboard = [_build_tensorboard(run)] if settings.tensorboard else []
+    callbacks = [reporter, *tensorboard, *callbacks]
     for phase in list_phases(settings):
         history = _train_phase(phase, model, recipe, stores, checkpoints, history, callbacks)
     for store in stores.values():
