@@ -74,7 +74,8 @@ class TrainingSettings(_Settings):
     learning_rate: Rate
     fine_tune_epochs: NotNegative
     fine_tune_learning_rate: Rate
-    unfrozen_layers: NotNegative
+    unfrozen_layers: NotNegative | Annotated[float, Field(gt=0, lt=1)]
+    """How many of the backbone's last layers learn, or which share of its layers."""
     learn_normalization: bool
     schedule: Literal["constant", "cosine"]
     weight_decay: Fraction

@@ -38,11 +38,24 @@ class TestBuiltIn:
 
     def test_notebook_is_what_the_mission_describes(self):
         recipe = load_recipe("notebook")
-        assert recipe.data.model_dump() == {"split": "random", "validation_fraction": 0.2}
-        assert recipe.preprocessing.model_dump() == {"side_px": 224, "crop_to_head": False}
-        assert recipe.augmentation.rotation_degrees > 0
-        assert recipe.augmentation.zoom > 0
-        assert recipe.augmentation.horizontal_flip
+        assert recipe.data.model_dump() == {
+            "split": "random",
+            "validation_fraction": 0.2,
+            "drawn_per_group": None,
+        }
+        assert recipe.preprocessing.model_dump() == {
+            "side_px": 224,
+            "crop_to_head": False,
+            "keep_aspect": False,
+            "stretch_intensity": False,
+        }
+        changes = {name: value for name, value in recipe.augmentation.model_dump().items() if value}
+        assert changes == {
+            "rotation_degrees": 15,
+            "zoom": 0.1,
+            "horizontal_flip": True,
+            "outside": "nearest",
+        }
         assert recipe.model.model_dump() == {
             "backbone": "efficientnetb0",
             "weights": "imagenet",
@@ -54,6 +67,9 @@ class TestBuiltIn:
         assert (training.epochs, training.learning_rate) == (20, 1e-4)
         assert (training.fine_tune_epochs, training.fine_tune_learning_rate) == (20, 1e-5)
         assert (training.unfrozen_layers, training.batch_size) == (50, 32)
+        assert (training.schedule, training.weight_decay, training.keep) == ("constant", 0, "best")
+        assert training.learn_normalization
+        assert training.label_smoothing == 0
         assert not training.balance_classes
         assert training.early_stopping_patience is None
 
@@ -65,17 +81,16 @@ class TestBuiltIn:
             "conformal_error": 0.10,
         }
 
-    def test_default_differs_from_notebook_in_the_documented_settings_only(self):
-        notebook, default = (load_recipe(name).model_dump() for name in BUILT_IN)
-        assert list_differences(notebook, default) == {
-            "name",
-            "data.split",
-            "preprocessing.crop_to_head",
-            "model.rescale_in_front",
-        }
-        assert default["data"]["split"] == "grouped"
-        assert default["preprocessing"]["crop_to_head"] is True
-        assert default["model"]["rescale_in_front"] is False
+    def test_default_keeps_copies_together_and_the_heads_form(self):
+        notebook, default = (load_recipe(name) for name in BUILT_IN)
+        assert default.data.split == "grouped"
+        assert default.data.drawn_per_group == 1
+        assert not default.model.rescale_in_front
+        mended = notebook.model.model_copy(update={"rescale_in_front": False})
+        assert default.model == mended
+
+    def test_default_lets_validation_choose_no_epoch(self):
+        assert load_recipe("default").training.keep == "last"
 
     def test_recipe_cannot_be_changed_after_loading(self):
         recipe = load_recipe()

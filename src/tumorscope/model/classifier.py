@@ -49,14 +49,25 @@ def freeze_backbone(classifier: keras.Model) -> None:
     classifier.get_layer(BACKBONE).trainable = False
 
 
-def unfreeze_top_layers(classifier: keras.Model, count: int, learn_normalization: bool) -> None:
-    """Train the head and exactly the last `count` layers of the backbone.
+def unfreeze_top_layers(
+    classifier: keras.Model, layers: int | float, learn_normalization: bool
+) -> None:
+    """Train the head and the last layers of the backbone.
 
-    Frozen layers run in inference mode; the unfrozen ones learn. Without `learn_normalization`,
-    batch normalization stays frozen among them: batches of few slices measure it badly.
+    Frozen layers run in inference mode; the unfrozen ones learn.
+
+    Parameters
+    ----------
+    classifier
+        As from `build_classifier`; changed in place.
+    layers
+        How many layers of the backbone learn, or, below 1, which share of them.
+    learn_normalization
+        Whether batch normalization is among them. Batches of few slices measure it badly.
     """
     backbone = classifier.get_layer(BACKBONE)
     backbone.trainable = True
+    count = round(layers * len(backbone.layers)) if 0 < layers < 1 else int(layers)
     first = max(len(backbone.layers) - count, 0)
     for index, layer in enumerate(backbone.layers):
         is_normalization = isinstance(layer, keras.layers.BatchNormalization)

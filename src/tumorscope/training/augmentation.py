@@ -15,7 +15,7 @@ def augment(slices: tf.Tensor, seed: tf.Tensor, settings: AugmentationSettings) 
     Parameters
     ----------
     slices
-        Shape (N, H, W, 3), float32, 0..255.
+        Shape (N, H, W, C), float32, 0..255.
     seed
         Shape (2,), int64; the same seed gives the same changes.
     settings

@@ -51,13 +51,16 @@ class SliceStore:
         return len(self._paths)
 
     def read_batch(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Give the prepared slices of some rows, shape (N, side, side, 3), uint8."""
+        """Give prepared slices, uint8, (N, side, side, C): C is 1 if all are gray, else 3."""
         slices = list(self._pool.map(self._read, rows.tolist()))
         for row, pixels in zip(rows.tolist(), slices, strict=True):
             if row not in self._cache and pixels.nbytes <= self._room:
                 self._cache[row] = pixels
                 self._room -= pixels.nbytes
-        return np.stack([np.broadcast_to(pixels, (*pixels.shape[:2], 3)) for pixels in slices])
+        channels = max(pixels.shape[2] for pixels in slices)
+        return np.stack(
+            [np.broadcast_to(pixels, (*pixels.shape[:2], channels)) for pixels in slices]
+        )
 
     def close(self) -> None:
         """Let go of the decoded slices; TensorFlow holds on to a dataset's generator for good."""
@@ -121,7 +124,7 @@ def build_training_batches(
         slices: tf.Tensor, labels: tf.Tensor, batch_seed: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         changed = augment(tf.cast(slices, tf.float32), batch_seed, augmentation)
-        return changed, labels[:, tf.newaxis]
+        return _to_rgb(changed, store.side_px), labels[:, tf.newaxis]
 
     batches = tf.data.Dataset.from_generator(generate, output_signature=_signature(store))
     return batches.map(prepare, num_parallel_calls=2, deterministic=True).prefetch(2)
@@ -158,17 +161,22 @@ def build_validation_batches(store: SliceStore, batch_size: int) -> tf.data.Data
             yield store.read_batch(rows), store.labels[rows], np.zeros(2, np.int64)
 
     def prepare(slices: tf.Tensor, labels: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return tf.cast(slices, tf.float32), labels[:, tf.newaxis]
+        return _to_rgb(tf.cast(slices, tf.float32), store.side_px), labels[:, tf.newaxis]
 
     batches = tf.data.Dataset.from_generator(generate, output_signature=_signature(store))
     count = math.ceil(len(store) / batch_size)
     return batches.map(prepare).apply(tf.data.experimental.assert_cardinality(count)).prefetch(2)
 
 
+def _to_rgb(slices: tf.Tensor, side_px: int) -> tf.Tensor:
+    """Repeat gray for the network, only now: whatever came before had a third of the work."""
+    return tf.broadcast_to(slices, (tf.shape(slices)[0], side_px, side_px, 3))
+
+
 def _signature(store: SliceStore) -> tuple[tf.TensorSpec, ...]:
     side = store.side_px
     return (
-        tf.TensorSpec((None, side, side, 3), tf.uint8),
+        tf.TensorSpec((None, side, side, None), tf.uint8),
         tf.TensorSpec((None,), tf.float32),
         tf.TensorSpec((2,), tf.int64),
     )

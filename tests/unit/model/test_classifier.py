@@ -49,6 +49,12 @@ def test_exactly_the_top_layers_are_unfrozen(classifier, count):
     assert [layer.trainable for layer in layers] == [False] * (len(layers) - kept) + [True] * kept
 
 
+def test_a_share_of_the_layers_can_be_unfrozen(classifier):
+    unfreeze_top_layers(classifier, 0.8, learn_normalization=True)
+    layers = classifier.get_layer(BACKBONE).layers
+    assert sum(layer.trainable for layer in layers) == round(0.8 * len(layers))
+
+
 def test_frozen_batch_normalization_keeps_its_statistics_while_training(classifier):
     freeze_backbone(classifier)
     layer = classifier.get_layer(BACKBONE).get_layer("stem_bn")
