@@ -23,6 +23,10 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress an
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Positive = Annotated[str, typer.Option(help="Name of the class with a tumor.")]
 
+Data = Annotated[
+    list[str], typer.Argument(help="Folders of two classes, .csv, or kaggle:owner/name.")
+]
+
 BAD_INPUT = 2
 FAILURE = 1
 
@@ -56,6 +60,10 @@ def _options(
     pass
 
 
+def _join_sources(data: list[str]) -> str | list[str]:
+    return data[0] if len(data) == 1 else data
+
+
 @app.command()
 def audit(
     folders: Annotated[list[Path], typer.Argument(help="Folders of images.")],
@@ -86,7 +94,7 @@ def audit(
 
 @app.command()
 def train(
-    data: Annotated[str, typer.Argument(help="Folder of two classes, .csv, or kaggle:owner/name.")],
+    data: Data,
     out: Annotated[Path, typer.Option(help="The run folder to write.")],
     recipe: Annotated[str, typer.Option(help="notebook, default, or a YAML file.")] = "default",
     backbone: Annotated[str | None, typer.Option(help="Short for model.backbone.")] = None,
@@ -108,7 +116,14 @@ def train(
         settings.append(f"decision.target_sensitivity={target_sensitivity}")
     with show_progress(quiet) as report:
         run = tumorscope.train(
-            data, out, recipe, backbone, settings, positive, resume, on_progress=report
+            _join_sources(data),
+            out,
+            recipe,
+            backbone,
+            settings,
+            positive,
+            resume,
+            on_progress=report,
         )
     if not quiet:
         say(f"report: {run / 'report.html'}\nmodel:  {run / 'model'}")
@@ -117,7 +132,7 @@ def train(
 
 @app.command()
 def crossval(
-    data: Annotated[str, typer.Argument(help="Folder of two classes, .csv, or kaggle:owner/name.")],
+    data: Data,
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     recipe: Annotated[str, typer.Option(help="notebook, default, or a YAML file.")] = "default",
     folds: Annotated[int, typer.Option(min=2, help="Number of folds.")] = 5,
@@ -139,7 +154,7 @@ def crossval(
 
     with show_progress(quiet) as report:
         cv = tumorscope.crossval(
-            data,
+            _join_sources(data),
             out,
             recipe,
             folds,

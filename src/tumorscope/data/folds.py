@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from tumorscope.data.manifest import write_table
+from tumorscope.data.slice_matching import take_sources
 from tumorscope.data.splits import count_units
 from tumorscope.errors import InputError
 
@@ -57,7 +58,7 @@ def assign_folds(
         table = pd.DataFrame({"repeat": repeat, "fold": 0}, index=manifest.index)
         for fold, (_, rows) in enumerate(divided):
             table.iloc[rows, 1] = fold
-        _check_both_classes(manifest, table["fold"])
+        _check_both_classes(manifest, table["fold"], folds)
         tables.append(table)
     return pd.concat(tables)
 
@@ -92,7 +93,9 @@ def find_root(manifest: pd.DataFrame) -> Path:
 
 
 def write_folds(path: Path, folds: pd.DataFrame, manifest: pd.DataFrame, root: Path) -> None:
-    """Write folds as a CSV table with the columns `COLUMNS`, one row per slice and repeat.
+    """Write folds as a CSV table, one row per slice and repeat.
+
+    Its columns are `COLUMNS` and, where the manifest has it, ``source``.
 
     Parameters
     ----------
@@ -106,7 +109,8 @@ def write_folds(path: Path, folds: pd.DataFrame, manifest: pd.DataFrame, root: P
         The folder that slices are named from.
     """
     named = manifest.assign(slice=name_slices(manifest, root))
-    write_table(path, named.join(folds).sort_values("repeat", kind="stable")[list(COLUMNS)])
+    columns = [*COLUMNS, *(["source"] if "source" in manifest else [])]
+    write_table(path, named.join(folds).sort_values("repeat", kind="stable")[columns])
 
 
 def read_folds(path: Path, manifest: pd.DataFrame, root: Path, grouped: bool) -> pd.DataFrame:
@@ -115,7 +119,8 @@ def read_folds(path: Path, manifest: pd.DataFrame, root: Path, grouped: bool) ->
     Parameters
     ----------
     path
-        A table as `write_folds` writes it; ``label_name`` and ``group`` may be missing.
+        A table as `write_folds` writes it; ``label_name`` and ``group`` may be missing. Of a
+        table of several sources, those that no slice at hand is from are left out.
     manifest
         With the columns ``path``, ``label``, ``sha256`` and ``group``.
     root
@@ -134,8 +139,10 @@ def read_folds(path: Path, manifest: pd.DataFrame, root: Path, grouped: bool) ->
         The table cannot be read, does not name exactly these slices once per repeat, one of them
         has other bytes, a fold lacks a class, or a group crosses folds though `grouped`.
     """
-    table = _read_columns(path)
-    named = pd.Series(manifest.index, name_slices(manifest, root))
+    every = _read_columns(path)
+    names = name_slices(manifest, root)
+    table = take_sources(every, manifest.assign(slice=names))
+    named = pd.Series(manifest.index, names)
     if unknown := sorted(set(table["slice"]) - set(named.index)):
         raise InputError(f"{path}: {unknown[0]} is not among the slices of {root}")
     if missing := sorted(set(named.index) - set(table["slice"])):
@@ -149,7 +156,7 @@ def read_folds(path: Path, manifest: pd.DataFrame, root: Path, grouped: bool) ->
     for repeat, rows in table.groupby("repeat"):
         if len(rows) != len(manifest) or rows["slice"].duplicated().any():
             raise InputError(f"{path}: repeat {repeat} does not name every slice exactly once")
-        _check_both_classes(manifest, rows["fold"])
+        _check_both_classes(manifest, rows["fold"], every["fold"].nunique())
         if grouped:
             _check_groups(path, manifest, rows)
         repeats.append(rows.loc[manifest.index, ["repeat", "fold"]])
@@ -187,11 +194,11 @@ def _check_enough(manifest: pd.DataFrame, folds: int, grouped: bool) -> None:
         )
 
 
-def _check_both_classes(manifest: pd.DataFrame, fold: pd.Series) -> None:
-    classes = manifest["label"].groupby(fold).nunique()
+def _check_both_classes(manifest: pd.DataFrame, fold: pd.Series, folds: int) -> None:
+    classes = manifest["label"].groupby(fold).nunique().reindex(range(folds), fill_value=0)
     if classes.min() < 2:
         raise InputError(
-            f"fold {classes.idxmin()} would hold slices of one class only; choose fewer folds"
+            f"fold {classes.idxmin()} would not hold slices of both classes; choose fewer folds"
         )
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tumorscope.data.duplicates.codes import compute_codes
 from tumorscope.data.duplicates.groups import DisjointSets, Groups, join_copies
 from tumorscope.data.duplicates.thumbnails import Gray, take_thumbnail
 from tumorscope.data.readers import decode_slice
-from tumorscope.data.sources import LabelledFile, list_labelled_files
+from tumorscope.data.sources import LabelledFile, Source, list_labelled_files, name_sources
 from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback, ignore_progress
 
@@ -25,54 +25,60 @@ _THREADS = 4
 
 
 def read_manifest(
-    source: str | Path,
+    data: Source | Sequence[Source],
     positive: str = "yes",
     on_progress: ProgressCallback = ignore_progress,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read every slice of a data source once and describe it.
+    """Read every slice of one or several data sources once and describe it.
 
     Parameters
     ----------
-    source, positive
-        As in `list_labelled_files`.
+    data
+        A source as in `list_labelled_files`, or several of them.
+    positive
+        The name of the class with a tumor in all of them.
     on_progress
         Called as work goes on.
 
     Returns
     -------
     tuple
-        The manifest (columns `COLUMNS` and, where known, ``patient_id``) and the rejected
-        files (columns ``path`` and ``reason``). Slices that are copies of one another, or of the
-        same patient, share a ``group``.
+        The manifest and the rejected files (columns ``path`` and ``reason``). The manifest has
+        the columns `COLUMNS`; where known, ``patient_id``; and of several sources ``source``, by
+        the names of `name_sources`. Slices that are copies of one another, whichever source they
+        are from, or of the same patient of a source, share a ``group``.
 
     Raises
     ------
     InputError
-        The source cannot be used, a class has no readable slice, or the same bytes carry two
-        labels.
+        A source cannot be used, two list the same file, a class has no readable slice, or the
+        same bytes carry two labels.
     """
-    files = list_labelled_files(source, positive)
+    sources = name_sources(data)
+    files, origins = _list_files(sources, positive)
     rows, thumbnails, rejected = [], [], []
     with ThreadPoolExecutor(_THREADS) as pool:
-        for done, (file, result) in enumerate(
-            zip(files, pool.map(_describe, files), strict=True), 1
+        for done, (file, origin, result) in enumerate(
+            zip(files, origins, pool.map(_describe, files), strict=True), 1
         ):
             if isinstance(result, InputError):
                 reason = str(result).removeprefix(f"{file.path}: ")
                 rejected.append({"path": str(file.path), "reason": reason})
             else:
                 row, thumbnail = result
-                rows.append(row)
+                rows.append({**row, "source": origin})
                 thumbnails.append(thumbnail)
             on_progress("reading slices", done, len(files))
     if rejected:
         _log.warning("left out %d of %d files: see rejected.csv", len(rejected), len(files))
-    manifest = pd.DataFrame(rows, columns=[*COLUMNS[:-1], "patient_id"])
-    _check_classes(manifest, source)
+    manifest = pd.DataFrame(rows, columns=[*COLUMNS[:-1], "patient_id", "source"])
+    _check_classes(manifest, sources.values())
     _check_labels(manifest)
     manifest["group"] = _number_groups(manifest, thumbnails, on_progress)
     if manifest["patient_id"].isna().all():
         manifest = manifest.drop(columns="patient_id")
+    if len(sources) == 1:
+        manifest = manifest.drop(columns="source")
     return manifest, pd.DataFrame(rejected, columns=["path", "reason"])
 
 
@@ -86,6 +92,22 @@ def read_table(path: Path) -> pd.DataFrame:
 def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write a table as CSV, atomically."""
     write_text(path, table.to_csv(index=False, lineterminator="\n"))
+
+
+def _list_files(sources: dict[str, Source], positive: str) -> tuple[list[LabelledFile], list[str]]:
+    """List the files of all sources, and of each file the name of its source."""
+    files, origins = [], []
+    first: dict[Path, str] = {}
+    for name, source in sources.items():
+        for file in list_labelled_files(source, positive):
+            if (other := first.setdefault(file.path.resolve(), name)) != name:
+                raise InputError(
+                    f"{file.path}: listed by both {other} and {name}; give sources that share "
+                    "no file"
+                )
+            files.append(file)
+            origins.append(name)
+    return files, origins
 
 
 def _describe(file: LabelledFile) -> tuple[dict[str, object], Gray] | InputError:
@@ -122,16 +144,17 @@ def _number_groups(
         lambda done, total: on_progress("looking for copies", done, total),
     )
     # Last, as copies are looked for with one slice of each set only.
-    sets.join_equal(id_ if isinstance(id_, str) else None for id_ in manifest["patient_id"])
+    patients = zip(manifest["source"], manifest["patient_id"], strict=True)
+    sets.join_equal(patient if isinstance(patient[1], str) else None for patient in patients)
     return sets.number()
 
 
-def _check_classes(manifest: pd.DataFrame, source: str | Path) -> None:
+def _check_classes(manifest: pd.DataFrame, sources: Iterable[Source]) -> None:
     counts = [int((manifest["label"] == label).sum()) for label in (0, 1)]
     if min(counts) == 0:
         raise InputError(
-            f"{source}: expected readable slices of both classes, found {counts[1]} with and "
-            f"{counts[0]} without a tumor"
+            f"{' and '.join(map(str, sources))}: expected readable slices of both classes, found "
+            f"{counts[1]} with and {counts[0]} without a tumor"
         )
 
 

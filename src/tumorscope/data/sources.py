@@ -1,6 +1,6 @@
 """Where slices come from: a folder of two classes, a CSV table, or a Kaggle dataset."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from tumorscope.data.readers import is_image_file
 from tumorscope.errors import InputError, MissingExtraError
 
 KAGGLE_PREFIX = "kaggle:"
+Source = str | Path
 _COLUMNS = frozenset({"path", "label", "patient_id"})
 _USUAL_NEGATIVE = {"yes": "no"}
 
@@ -23,7 +24,43 @@ class LabelledFile(NamedTuple):
     patient_id: str | None = None
 
 
-def list_labelled_files(source: str | Path, positive: str) -> list[LabelledFile]:
+def name_sources(data: Source | Sequence[Source]) -> dict[str, Source]:
+    """Give each data source a name: the last part of its path, with its parents where needed.
+
+    Raises
+    ------
+    InputError
+        There is none, or one is given twice.
+
+    Examples
+    --------
+    >>> list(name_sources("slices"))
+    ['slices']
+    >>> list(name_sources(["/a/mri", "/b/mri", "kaggle:owner/scans"]))
+    ['a/mri', 'b/mri', 'scans']
+    """
+    sources = [data] if isinstance(data, (str, Path)) else list(data)
+    if not sources:
+        raise InputError("no data; give a folder of two classes, a .csv file or kaggle:owner/name")
+    parts = [_split_parts(source) for source in sources]
+    repeated = [source for source, own in zip(sources, parts, strict=True) if parts.count(own) > 1]
+    if repeated:
+        raise InputError(f"{repeated[0]}: given twice; give each source once")
+    lengths = [
+        next(n for n in range(1, len(own) + 1) if [one[-n:] for one in parts].count(own[-n:]) == 1)
+        for own in parts
+    ]
+    names = ["/".join(own[-n:]) for own, n in zip(parts, lengths, strict=True)]
+    return dict(zip(names, sources, strict=True))
+
+
+def _split_parts(source: Source) -> tuple[str, ...]:
+    if str(source).startswith(KAGGLE_PREFIX):
+        return (KAGGLE_PREFIX, *str(source).removeprefix(KAGGLE_PREFIX).split("/"))
+    return Path(source).resolve().parts
+
+
+def list_labelled_files(source: Source, positive: str) -> list[LabelledFile]:
     """List the files of a data source with their labels, in a stable order.
 
     Parameters

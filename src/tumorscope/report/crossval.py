@@ -17,6 +17,7 @@ from tumorscope.report.crossval_rows import (
     describe_folds,
     describe_headline_figures,
     describe_operating_points,
+    describe_sources,
 )
 from tumorscope.report.limits import CROSSVAL_LIMITS
 from tumorscope.report.page import embed_image, list_origin, list_sections, render_page
@@ -50,6 +51,7 @@ def write_crossval_report(cv: Path) -> Path:
         warning=describe_copies(metrics),
         headline=describe_headline_figures(metrics),
         figures=describe_figures(metrics),
+        sources=describe_sources(metrics),
         folds=describe_folds(metrics),
         operating_points=describe_operating_points(metrics),
         target=recipe["decision"]["target_sensitivity"],

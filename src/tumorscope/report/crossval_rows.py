@@ -133,6 +133,14 @@ def describe_folds(metrics: Mapping[str, Any]) -> list[list[str]]:
     return [*rows, ["mean ± SD", "", "", "", *means, "", ""]]
 
 
+def describe_sources(metrics: Mapping[str, Any]) -> list[tuple[str, int, int, list[FigureRow]]]:
+    """List the sources, where there are several: name, slices, groups and headline figures."""
+    return [
+        (name, summary["slices"], summary["groups"], describe_headline_figures(summary))
+        for name, summary in metrics.get("sources", {}).items()
+    ]
+
+
 def describe_copies(metrics: Mapping[str, Any]) -> str | None:
     """Warn of test slices that training has seen a copy of; None where there are none."""
     copies = metrics["copies"]

@@ -46,10 +46,11 @@ def list_origin(environment: Mapping[str, object]) -> dict[str, str]:
     """Say when a run was started, with which data and version, as far as it is known."""
     arguments = environment.get("arguments")
     data = arguments.get("data") if isinstance(arguments, Mapping) else None
+    sources = data if isinstance(data, list) else [data or ""]
     started = str(environment.get("started") or "")
     return {
-        # The last part of its path only: the page gets shared.
-        "Dataset": PurePath(str(data or "")).name,
+        # The last part of each path only: the page gets shared.
+        "Dataset": " + ".join(PurePath(str(source)).name for source in sources),
         "Started": started.replace("T", " ").replace("+00:00", " UTC"),
         "Tumorscope": str(environment.get("tumorscope") or ""),
     }

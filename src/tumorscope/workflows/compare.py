@@ -6,7 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from tumorscope.atomic import replace_folder
+from tumorscope.data.duplicates.groups import DisjointSets
 from tumorscope.data.manifest import read_table
+from tumorscope.data.slice_matching import take_sources
 from tumorscope.errors import InputError
 from tumorscope.evaluation.comparison import Comparison, compare_scores
 from tumorscope.evaluation.operating_points import HALF
@@ -31,7 +33,8 @@ def compare(first: str | Path, second: str | Path, out: str | Path) -> NamedComp
     Parameters
     ----------
     first, second
-        The folders that `crossval` wrote, for the same slices on the same folds.
+        The folders that `crossval` wrote, for the same slices on the same folds. The second may
+        have more sources than the first: then the slices of the first are compared.
     out
         The folder for ``comparison.json`` and its figure, replacing an earlier comparison.
 
@@ -48,7 +51,7 @@ def compare(first: str | Path, second: str | Path, out: str | Path) -> NamedComp
     """
     folder, names = Path(out), _name(Path(first), Path(second))
     check_replaceable(folder, _RESULT_FILE)
-    answers = _read_answers(Path(first)), _read_answers(Path(second))
+    answers = _share_slices(_read_answers(Path(first)), _read_answers(Path(second)))
     _check_same_folds(*answers, names)
     of_first, of_second = (stack_repeats(table, "probability") for table in answers)
     labels, groups = (stack_repeats(answers[0], name)[0] for name in ("label", "group"))
@@ -69,6 +72,22 @@ def _read_answers(cv: Path) -> pd.DataFrame:
     checksums = read_table(cv / FOLDS_FILE)[["repeat", "slice", "sha256"]]
     answers = read_table(cv / PREDICTIONS_FILE).merge(checksums, on=["repeat", "slice"])
     return answers.sort_values(["repeat", "slice"], ignore_index=True)
+
+
+def _share_slices(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Take from the second the sources of the first, if it has more.
+
+    Slices that are copies of one of another source are one group there, though in the first they
+    may be two: both then get the groups that join all who are joined in either.
+    """
+    shared = take_sources(second, first).sort_values(["repeat", "slice"], ignore_index=True)
+    if len(shared) < len(second) and shared["slice"].equals(first["slice"]):
+        sets = DisjointSets(len(first))
+        for answers in (first, shared):
+            sets.join_equal(answers["group"])
+        joined = sets.number()
+        return first.assign(group=joined), shared.assign(group=joined)
+    return first, shared
 
 
 def _check_same_folds(first: pd.DataFrame, second: pd.DataFrame, names: tuple[str, str]) -> None:

@@ -1,6 +1,6 @@
 """Cross-validation: every slice is answered for by a model that never saw it or a copy of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +8,7 @@ import pandas as pd
 from tumorscope.atomic import remove_partial
 from tumorscope.data.folds import assign_folds, find_root, name_slices, read_folds, write_folds
 from tumorscope.data.manifest import read_manifest
+from tumorscope.data.sources import Source
 from tumorscope.data.splits import divide_fold
 from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback, ignore_progress
@@ -25,7 +26,7 @@ from tumorscope.workflows.training_extra import check_training
 
 
 def crossval(
-    data: str | Path,
+    data: Source | Sequence[Source],
     out: str | Path,
     recipe: str | Path = "default",
     folds: int = 5,
@@ -56,7 +57,8 @@ def crossval(
         How often the slices are divided anew.
     folds_file
         The ``folds.csv`` of another cross-validation of the same slices, to be compared with it;
-        then `folds` and `repeats` are the file's.
+        then `folds` and `repeats` are the file's. If that one has several sources, `data` may be
+        some of them.
     jobs
         How many folds are trained at a time. With another number of threads for each, figures
         may differ in their last digits.
@@ -118,8 +120,7 @@ def crossval(
         cv, jobs, lambda done, total: on_progress("training folds, %", done, total)
     )
     processes.train(parts)
-    names = name_slices(manifest, root).set_axis(manifest["path"])
-    write_results(cv, names, parts, settings)
+    write_results(cv, manifest.assign(slice=name_slices(manifest, root)), parts, settings)
     return cv
 
 

@@ -11,7 +11,7 @@ from tumorscope.evaluation.coverage import measure_coverage, measure_verdicts
 from tumorscope.evaluation.metrics import compute_metrics
 from tumorscope.evaluation.operating_points import HALF, NAMES
 from tumorscope.evaluation.reliability import compute_calibration_error
-from tumorscope.evaluation.summary import MetricsWithIntervals, summarize_scores
+from tumorscope.evaluation.summary import MetricsWithIntervals, Summary, summarize_scores
 from tumorscope.evaluation.verdicts import CLASS_NAMES, TUMOR
 from tumorscope.recipe import Recipe
 from tumorscope.workflows.crossval_answers import BOTH, FOLD_FIGURES
@@ -29,7 +29,8 @@ def measure_crossval(
     Parameters
     ----------
     predictions
-        The answers of all folds, one row per slice and repeat.
+        The answers of all folds, one row per slice and repeat; with a column ``source`` if there
+        are several.
     folds
         The figures of each fold.
     recipe
@@ -41,8 +42,9 @@ def measure_crossval(
         The `Summary` of the calibrated probabilities at 0.5; ``calibration`` before and after;
         ``operating_points``, where each fold applies its own thresholds; ``coverage`` and
         ``verdicts`` of the conformal sets; ``copies``, how many slices have a copy outside of
-        their fold; ``folds``, and ``across_folds`` their mean and standard deviation, which say
-        how much figures differ between folds, not how far they may be from the truth.
+        their fold; of several sources ``sources``, a `Summary` of the slices of each; ``folds``,
+        and ``across_folds`` their mean and standard deviation, which say how much figures differ
+        between folds, not how far they may be from the truth.
     """
     labels = stack_repeats(predictions, "label")[0]
     groups = stack_repeats(predictions, "group")[0]
@@ -71,6 +73,7 @@ def measure_crossval(
             predictions["label"], predictions["verdict"], predictions["group"]
         ),
         "copies": count_copies(predictions),
+        **({"sources": _measure_sources(predictions)} if "source" in predictions else {}),
         "folds": list(folds),
         "across_folds": {name: _describe_spread(name, folds) for name in FOLD_FIGURES},
     }
@@ -89,6 +92,19 @@ def count_copies(predictions: pd.DataFrame) -> dict[str, int | float]:
     by_group = predictions.groupby(["repeat", "group"])["fold"]
     crossing = by_group.transform("nunique") > 1
     return {"slices": int(crossing.sum()), "of": len(predictions), "share": float(crossing.mean())}
+
+
+def _measure_sources(predictions: pd.DataFrame) -> dict[str, Summary]:
+    """Summarize the calibrated probabilities of each source by itself."""
+    return {
+        str(name): summarize_scores(
+            stack_repeats(answers, "label")[0],
+            stack_repeats(answers, "probability"),
+            HALF,
+            stack_repeats(answers, "group")[0],
+        )
+        for name, answers in predictions.groupby("source", sort=False)
+    }
 
 
 def stack_repeats(predictions: pd.DataFrame, column: str) -> NDArray[Any]:

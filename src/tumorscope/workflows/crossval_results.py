@@ -21,7 +21,7 @@ _MISTAKES_SHOWN = 12
 
 
 def write_results(
-    cv: Path, names: pd.Series, parts: Sequence[tuple[int, int]], recipe: Recipe
+    cv: Path, slices: pd.DataFrame, parts: Sequence[tuple[int, int]], recipe: Recipe
 ) -> None:
     """Write the answers of all folds, what they are worth, figures and the report.
 
@@ -29,8 +29,9 @@ def write_results(
     ----------
     cv
         The folder of the cross-validation, all folds trained.
-    names
-        The name of each slice in the table of folds; the index is its path.
+    slices
+        With the ``path`` and ``slice``, its name in the table of folds, of each, and ``source``
+        if there are several.
     parts
         Every (repeat, fold).
     recipe
@@ -38,7 +39,9 @@ def write_results(
     """
     results = [read_fold(cv, repeat, fold, recipe.decision) for repeat, fold in parts]
     predictions = pd.concat([result.answers for result in results], ignore_index=True)
-    predictions.insert(3, "slice", names[predictions["path"]].to_numpy())
+    known = slices.set_index("path").reindex(columns=["slice", "source"]).dropna(axis="columns")
+    for place, name in enumerate(known, 3):
+        predictions.insert(place, name, predictions["path"].map(known[name]))
     metrics = measure_crossval(predictions, [result.figures for result in results], recipe)
     document = {**metrics, "notice": RESEARCH_USE_ONLY}
     write_table(cv / PREDICTIONS_FILE, predictions)

@@ -1,7 +1,7 @@
 """From labelled slices to a run folder: a trained, evaluated and explained model."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -18,6 +18,7 @@ from tumorscope.artifact.writer import write_artifact
 from tumorscope.atomic import remove_partial, replace_folder, write_text
 from tumorscope.data.duplicates.known import read_codes
 from tumorscope.data.manifest import read_manifest, write_table
+from tumorscope.data.sources import Source
 from tumorscope.data.splits import TRAIN, VALIDATION, assign_split
 from tumorscope.errors import InputError
 from tumorscope.evaluation.calibration import apply_temperature
@@ -45,7 +46,7 @@ _log = logging.getLogger(__name__)
 
 
 def train(
-    data: str | Path,
+    data: Source | Sequence[Source],
     out: str | Path,
     recipe: str | Path = "default",
     backbone: str | None = None,
@@ -59,7 +60,7 @@ def train(
     Parameters
     ----------
     data
-        A folder of two classes, a CSV file, or ``kaggle:owner/name``.
+        A folder of two classes, a CSV file, or ``kaggle:owner/name``; or several of these.
     out
         The run folder, new or empty.
     recipe

@@ -337,6 +337,18 @@ class TestCrossval:
         assert outcome.out == ""
         assert RESEARCH_USE_ONLY in " ".join(outcome.err.split())
 
+    def test_several_sources_reach_the_workflow_together(self, run, monkeypatch, tmp_path):
+        given = []
+
+        def record(data: object, *_: object, **__: object) -> Path:
+            given.append(data)
+            return tmp_path
+
+        for name in ("train", "crossval"):
+            monkeypatch.setattr(f"tumorscope.workflows.{name}.{name}", record)
+            assert run(name, "a", "b.csv", "--out", "x").code == 0
+        assert given == [["a", "b.csv"]] * 2
+
     @pytest.mark.parametrize("option", [("--folds", 1), ("--repeats", 0), ("--jobs", 0)])
     def test_number_that_makes_no_sense_is_exit_code_2(self, run, option):
         assert run("crossval", "data", "--out", "cv", *option).code == 2

@@ -231,7 +231,7 @@ class TestTable:
             (lambda rows: rows.assign(fold="a"), "not a readable table"),
             (lambda rows: rows.drop(index=0), "repeat 0 does not name every slice exactly once"),
             (lambda rows: pd.concat([rows, rows.iloc[:1]]), "repeat 0 does not name"),
-            (lambda rows: rows.assign(fold=(rows["label_name"] == "no") * 1), "one class only"),
+            (lambda rows: rows.assign(fold=(rows["label_name"] == "no") * 1), "of both classes"),
             (lambda rows: rows.iloc[:0], "is missing; these are others' folds"),
         ],
     )
@@ -241,6 +241,83 @@ class TestTable:
         with pytest.raises(InputError, match=message):
             read_folds(table, manifest, ROOT, False)
 
-    def test_missing_table_is_refused(self, manifest, tmp_path):
-        with pytest.raises(InputError, match="no such table of folds"):
-            read_folds(tmp_path / "gone.csv", manifest, ROOT, False)
+
+class TestSeveralSources:
+    """Folds of the sources a and b, used for one of them."""
+
+    @pytest.fixture
+    def both(self, manifest) -> pd.DataFrame:
+        other = draw_manifest(30, seed=2)
+        other["sha256"] = [f"{row:064x}" for row in range(1000, 1000 + len(other))]
+        other["group"] += manifest["group"].max() + 1
+        sources = {"a": manifest, "b": other}
+        moved = [
+            source.assign(source=name, path=source["path"].str.replace("slices", f"both/{name}"))
+            for name, source in sources.items()
+        ]
+        return pd.concat(moved, ignore_index=True)
+
+    @pytest.fixture
+    def superset(self, both, tmp_path) -> Path:
+        folds = assign_folds(both, 3, 2, seed=0, grouped=True)
+        write_folds(tmp_path / "both.csv", folds, both, find_root(both))
+        return tmp_path / "both.csv"
+
+    def test_table_names_the_source_of_each_slice(self, superset):
+        rows = pd.read_csv(superset)
+        assert rows.columns.tolist() == [*COLUMNS, "source"]
+        assert (rows["slice"].str[0] == rows["source"]).all()
+
+    def test_one_source_gets_its_folds_and_the_others_are_left_out(self, both, superset, manifest):
+        whole = read_folds(superset, both, find_root(both), True)
+        folds = read_folds(superset, manifest, ROOT, True)
+        for repeat, rows in folds.groupby("repeat"):
+            assert rows.index.equals(manifest.index)
+            expected = whole.loc[whole["repeat"] == repeat, "fold"].iloc[: len(manifest)]
+            assert rows["fold"].tolist() == expected.tolist()
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            (lambda slices: slices.iloc[1:], r"no/0\.png is not among the slices"),
+            (
+                lambda slices: slices.assign(path=slices["path"].str.replace("/0.png", "/x.png")),
+                r"no/0\.png is not among the slices",
+            ),
+            (
+                lambda slices: slices.assign(
+                    sha256=slices["sha256"].where(slices.index > 0, "f" * 64)
+                ),
+                r"no/0\.png holds other bytes",
+            ),
+        ],
+    )
+    def test_source_that_is_not_as_it_was_is_refused(self, superset, manifest, change, message):
+        with pytest.raises(InputError, match=message):
+            read_folds(superset, change(manifest), ROOT, True)
+
+    def test_slice_that_the_table_does_not_have_is_named(self, superset, manifest):
+        more = make_manifest([*manifest["label"], 1])
+        with pytest.raises(InputError, match=rf"yes/{len(manifest)}\.png of .* is missing"):
+            read_folds(superset, more, ROOT, False)
+
+    def test_source_without_both_classes_in_a_fold_is_refused(self, superset, manifest):
+        rows = pd.read_csv(superset, dtype={"sha256": str})
+        is_moved = (rows["source"] == "a") & (rows["fold"] == 2)
+        rows.assign(fold=rows["fold"].where(~is_moved, 1)).to_csv(superset, index=False)
+        with pytest.raises(InputError, match="fold 2 would not hold slices of both classes"):
+            read_folds(superset, manifest, ROOT, False)
+
+    def test_copy_in_another_source_and_another_fold_is_refused(self, both, superset):
+        folds = read_folds(superset, both, find_root(both), True)
+        once = folds[folds["repeat"] == 0].join(both["source"])
+        one = once.index[(once["source"] == "a") & (once["fold"] == 0)][0]
+        other = once.index[(once["source"] == "b") & (once["fold"] == 1)][0]
+        linked = both.assign(group=both["group"].replace(both["group"][other], both["group"][one]))
+        with pytest.raises(InputError, match=r"a/.*\.png and b/.*\.png are copies or of one pat"):
+            read_folds(superset, linked, find_root(linked), True)
+
+
+def test_missing_table_is_refused(manifest, tmp_path):
+    with pytest.raises(InputError, match="no such table of folds"):
+        read_folds(tmp_path / "gone.csv", manifest, ROOT, False)

@@ -4,6 +4,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from tumorscope.artifact.checksum import compute_sha256
 from tumorscope.data.manifest import COLUMNS, read_manifest, write_table
@@ -38,8 +39,6 @@ class TestReadManifest:
         )
 
     def test_width_and_height_are_those_of_the_upright_slice(self, two_classes):
-        from PIL import Image
-
         exif = Image.Exif()
         exif[274] = 6
         pixels = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
@@ -115,6 +114,62 @@ class TestReadManifest:
         table = two_classes / "table.csv"
         table.write_text("path,label\nno/0.png,no\nyes/0.png,yes\nno/0.png,no\n")
         assert read_manifest(table)[0]["group"].tolist() == [0, 1, 0]
+
+
+class TestSeveralSources:
+    @pytest.fixture
+    def two_sources(self, tmp_path, image_folder):
+        """The same name in two folders: mri of six slices, other/mri of six others."""
+        for folder, numbers in (("mri", range(3)), ("other/mri", range(3, 6))):
+            for name in ("no", "yes"):
+                files = sorted((image_folder / name).iterdir())
+                (tmp_path / folder / name).mkdir(parents=True)
+                for number in numbers:
+                    shutil.copy(files[number], tmp_path / folder / name / f"{number}.png")
+        return [tmp_path / "mri", tmp_path / "other" / "mri"]
+
+    def test_all_are_read_and_each_slice_names_its_source(self, two_sources):
+        manifest, _ = read_manifest(two_sources)
+        assert manifest.columns.tolist() == [*COLUMNS[:-1], "source", "group"]
+        names = [f"{two_sources[0].parent.name}/mri", "other/mri"]
+        assert manifest["source"].tolist() == [names[0]] * 6 + [names[1]] * 6
+        assert manifest["group"].nunique() == 12
+        alone = read_manifest(two_sources[1])[0]
+        of_second = manifest[6:].drop(columns=["source", "group"]).reset_index(drop=True)
+        pd.testing.assert_frame_equal(of_second, alone.drop(columns="group"))
+
+    def test_one_in_a_list_is_as_if_alone(self, two_sources):
+        pd.testing.assert_frame_equal(
+            read_manifest(two_sources[:1])[0], read_manifest(two_sources[0])[0]
+        )
+
+    def test_mirrored_and_compressed_copy_in_another_source_is_in_its_group(self, two_sources):
+        original = two_sources[0] / "yes" / "1.png"
+        with Image.open(original) as image:
+            copy = image.convert("L").transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        copy.save(two_sources[1] / "yes" / "copy.jpg", quality=70)
+        groups = read_manifest(two_sources)[0].set_index("path")["group"]
+        assert groups[str(two_sources[1] / "yes/copy.jpg")] == groups[str(original)]
+        assert groups.nunique() == 12
+
+    def test_patients_of_two_sources_are_not_the_same_for_their_number(self, two_sources):
+        tables = []
+        for folder, number in zip(two_sources, (0, 3), strict=True):
+            tables.append(folder / "table.csv")
+            rows = "".join(f"{name}/{number}.png,{name},7\n" for name in ("no", "yes"))
+            tables[-1].write_text(f"path,label,patient_id\n{rows}")
+        assert read_manifest(tables)[0]["group"].tolist() == [0, 0, 1, 1]
+
+    def test_file_of_two_sources_is_refused_with_both_names(self, two_sources):
+        table = two_sources[0] / "some.csv"
+        table.write_text("path,label\nyes/0.png,yes\nno/0.png,no\n")
+        with pytest.raises(InputError, match=r"/0\.png: listed by both mri and some\.csv; give"):
+            read_manifest([two_sources[0], table])
+
+    def test_same_bytes_in_both_classes_of_two_sources_are_refused(self, two_sources):
+        shutil.copy(two_sources[0] / "no" / "1.png", two_sources[1] / "yes" / "copy.png")
+        with pytest.raises(InputError, match=r"no/1\.png and .*other/mri/yes/copy\.png"):
+            read_manifest(two_sources)
 
 
 class TestWriteTable:

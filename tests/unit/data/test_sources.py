@@ -4,7 +4,7 @@ from types import ModuleType
 
 import pytest
 
-from tumorscope.data.sources import LabelledFile, list_labelled_files
+from tumorscope.data.sources import LabelledFile, list_labelled_files, name_sources
 from tumorscope.errors import InputError, MissingExtraError
 
 
@@ -221,3 +221,22 @@ class TestKaggle:
         )
         kagglehub.dataset_download = lambda _: str(folder)
         assert len(list_labelled_files("kaggle:owner/name", "yes")) == 2
+
+
+class TestNames:
+    def test_equal_last_parts_are_told_apart_by_as_many_parents_as_it_takes(self):
+        names = name_sources(["/x/a/mri", "/y/a/mri", "/y/b/table.csv", "kaggle:ann/mri"])
+        assert list(names) == ["x/a/mri", "y/a/mri", "table.csv", "ann/mri"]
+
+    def test_relative_path_has_the_name_of_the_folder_it_means(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        assert list(name_sources(Path())) == [tmp_path.name]
+
+    @pytest.mark.parametrize("twice", ["mri", "other/../mri", "mri/"])
+    def test_source_given_twice_is_refused(self, twice):
+        with pytest.raises(InputError, match="mri: given twice"):
+            name_sources(["mri", "b", twice])
+
+    def test_no_source_is_refused(self):
+        with pytest.raises(InputError, match="no data"):
+            name_sources([])

@@ -77,6 +77,23 @@ def test_page_holds_every_section_and_both_ways_of_counting(cv):
         assert words in text, words
 
 
+def test_sources_stand_in_a_table_of_their_own_where_there_are_several(cv):
+    assert "Sources" not in read_text(cv)
+    metrics = json.loads((cv / "metrics.json").read_text())
+    metrics["sources"] = {
+        "one": {**metrics},
+        HOSTILE: {**metrics, "slices": 7, "groups": 5, "per_group": metrics["per_group"]},
+    }
+    (cv / "metrics.json").write_text(json.dumps(metrics))
+    environment = describe_environment({"data": ["/home/ann/one", "/home/ann/two"]})
+    (cv / "environment.json").write_text(json.dumps(environment))
+    text = read_text(cv)
+    assert "7 slices" in text
+    assert "5 groups" in text
+    assert "one + two" in text
+    assert "<script" not in read_page(cv)
+
+
 def test_names_are_never_markup_and_the_path_of_the_data_stays_at_home(cv):
     page = read_page(cv)
     assert "<script" not in page

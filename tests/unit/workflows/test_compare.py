@@ -73,6 +73,57 @@ def test_same_last_names_are_told_apart(tmp_path):
     assert (comparison["first"], comparison["second"]) == ("a/cv", "b/cv")
 
 
+def add_source(pair: tuple[Path, Path]) -> None:
+    """Let the second have a source more, of ten slices; those of the first are its source old."""
+    first, second = pair
+    for name in ("predictions", "folds"):
+        table = pd.read_csv(second / f"{name}.csv", dtype={"sha256": str})
+        more = table[table["slice"] < "10.png"].copy()
+        if name == "predictions":
+            more["group"] += 100
+        else:
+            more["sha256"] = "f" + more["sha256"].str[1:]
+        sources = {"old": table, "new": more}
+        pd.concat(
+            [
+                rows.assign(source=source, slice=f"{source}/yes/" + rows["slice"])
+                for source, rows in sources.items()
+            ]
+        ).to_csv(second / f"{name}.csv", index=False)
+        change(first / f"{name}.csv", lambda table: table.assign(slice="yes/" + table["slice"]))
+
+
+class TestMoreSources:
+    def test_slices_of_the_first_are_compared_as_if_there_were_no_others(self, pair, tmp_path):
+        expected = compare(*pair, tmp_path / "alone")
+        add_source(pair)
+        assert compare(*pair, tmp_path / "out") == expected
+        assert expected["slices"] == 40
+
+    def test_groups_that_only_the_other_source_joins_are_one(self, pair, tmp_path):
+        add_source(pair)
+        change(
+            pair[1] / "predictions.csv",
+            lambda table: table.assign(group=table["group"].replace(4, 0)),
+        )
+        assert compare(*pair, tmp_path / "out")["groups"] == 29
+
+    @pytest.mark.parametrize(
+        ("name", "edit", "message"),
+        [
+            ("folds", lambda table: table.assign(sha256="e" * 64), "not the same slices"),
+            ("predictions", lambda table: table.iloc[1:], "not the same slices"),
+            ("predictions", lambda table: table.assign(fold=0), "other folds"),
+            ("predictions", lambda table: table.assign(label=1), "other labels"),
+        ],
+    )
+    def test_what_differs_is_named(self, pair, tmp_path, name, edit, message):
+        add_source(pair)
+        change(pair[0] / f"{name}.csv", edit)
+        with pytest.raises(InputError, match=message):
+            compare(*pair, tmp_path / "out")
+
+
 def test_group_numbers_may_differ_as_long_as_groups_are_the_same(pair, tmp_path):
     change(pair[1] / "predictions.csv", lambda table: table.assign(group=99 - table["group"]))
     compare(*pair, tmp_path / "out")

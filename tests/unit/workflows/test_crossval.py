@@ -2,11 +2,14 @@ import json
 import shutil
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from tumorscope.errors import InputError, MissingExtraError, RecipeError, TumorscopeError
 from tumorscope.provenance import RESEARCH_USE_ONLY
+from tumorscope.workflows.compare import compare
 from tumorscope.workflows.crossval import crossval
 from tumorscope.workflows.fold import find_fold_folder
 from tumorscope.workflows.train import train
@@ -122,6 +125,84 @@ class TestParts:
         )
         copies = json.loads((cv / "metrics.json").read_text())["copies"]
         assert copies == {"slices": expected, "of": 60, "share": expected / 60}
+
+
+class TestSeveralSources:
+    @pytest.fixture
+    def sources(self, labelled_slices, tmp_path):
+        """Folders: old, of 60 slices; new, of 24 others and a mirrored copy of an old one."""
+        old, new = tmp_path / "data" / "old", tmp_path / "data" / "new"
+        shutil.copytree(labelled_slices, old)
+        generator = np.random.default_rng(2)
+        for name in ("no", "yes"):
+            (new / name).mkdir(parents=True)
+            for number in range(12):
+                pixels = generator.integers(0, 256, (36, 36), np.uint8)
+                Image.fromarray(pixels).save(new / name / f"{number}.png")
+        with Image.open(old / "yes" / "5.png") as image:
+            copy = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        copy.save(new / "yes" / "500.jpg", quality=90)
+        return old, new
+
+    @pytest.fixture
+    def both(self, trainer, sources, tmp_path):  # noqa: ARG002 - stands in for the training
+        return crossval(sources, tmp_path / "both", folds=3, repeats=2, overrides=SMALL)
+
+    def test_every_figure_is_there_for_each_source(self, both):
+        predictions = read(both / "predictions.csv")
+        assert predictions["slice"].str.startswith(tuple(predictions["source"].unique())).all()
+        metrics = json.loads((both / "metrics.json").read_text())
+        assert metrics["slices"] == 85
+        assert {name: summary["slices"] for name, summary in metrics["sources"].items()} == {
+            "old": 60, "new": 25
+        }  # fmt: skip
+        of_new = predictions[predictions["source"] == "new"]
+        right = (of_new["probability"] >= 0.5) == (of_new["label"] == 1)
+        assert metrics["sources"]["new"]["accuracy"] == pytest.approx(right.mean())
+        assert metrics["sources"]["new"]["per_group"]["groups"] == 25
+
+    def test_copy_in_the_other_source_is_never_learned_from_when_its_original_is_tested(
+        self, both, trainer
+    ):
+        folds = read(both / "folds.csv")
+        pair = ["old/yes/5.png", "new/yes/500.jpg"]
+        of_pair = folds[folds["slice"].isin(pair)]
+        assert of_pair.groupby("repeat")["fold"].nunique().tolist() == [1, 1]
+        parts = folds.groupby(["repeat", "fold"])
+        for shown, asked, (_, rows) in zip(trainer.shown, trainer.asked, parts, strict=True):
+            is_tested = set(pair) <= set(rows["slice"])
+            learned = shown.loc[shown["path"].str.endswith(tuple(pair)), "split"]
+            assert len(learned) == (0 if is_tested else 2)
+            assert learned.nunique() < 2
+            assert asked["path"].str.endswith(tuple(pair)).sum() in (0, 2)
+
+    def test_folds_that_part_a_copy_from_its_original_are_refused(
+        self, both, trainer, sources, tmp_path
+    ):
+        folds = read(both / "folds.csv")
+        is_copy = folds["slice"] == "new/yes/500.jpg"
+        folds["fold"] = folds["fold"].where(~is_copy, (folds["fold"] + 1) % 3)
+        folds.to_csv(tmp_path / "parted.csv", index=False)
+        trainer.shown.clear()
+        with pytest.raises(InputError, match=r"new/yes/500\.jpg are copies or of one patient, yet"):
+            crossval(sources, tmp_path / "cv", overrides=SMALL, folds_file=tmp_path / "parted.csv")
+        assert not trainer.shown
+        assert not (tmp_path / "cv").exists()
+
+    def test_one_source_on_its_folds_is_compared_with_both(self, both, sources, tmp_path):
+        alone = crossval(
+            sources[0], tmp_path / "alone", overrides=SMALL, folds_file=both / "folds.csv"
+        )
+        assert "source" not in read(alone / "folds.csv")
+        assert "sources" not in json.loads((alone / "metrics.json").read_text())
+        comparison = compare(alone, both, tmp_path / "comparison")
+        assert (comparison["first"], comparison["second"]) == ("alone", "both")
+        assert (comparison["slices"], comparison["groups"]) == (60, 56)
+
+    def test_resuming_keeps_the_sources(self, both, sources):
+        before = (both / "metrics.json").read_bytes()
+        crossval(sources, both, folds=3, repeats=2, overrides=SMALL, resume=True)
+        assert (both / "metrics.json").read_bytes() == before
 
 
 class TestSameAgain:
