@@ -55,6 +55,7 @@ class AugmentationSettings(_Settings):
     gamma: Fraction
     noise: Fraction
     erasing: Fraction
+    mixup: Annotated[float, Field(ge=0, le=10)]
 
 
 class ModelSettings(_Settings):

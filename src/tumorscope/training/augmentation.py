@@ -1,4 +1,4 @@
-"""Random changes of slices, drawn from a seed: one affine warp, gray levels, noise, a hole."""
+"""Random changes of slices, drawn from a seed: a warp, gray levels, noise, a hole, a mixture."""
 
 import math
 
@@ -36,6 +36,35 @@ def augment(slices: tf.Tensor, seed: tf.Tensor, settings: AugmentationSettings) 
     if settings.erasing:
         slices = erase(slices, draw_holes(tf.shape(slices)[0], hole_seed, settings.erasing))
     return slices
+
+
+def mix(
+    slices: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor, concentration: float
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Mix each slice, and its label alike, with another one of the batch (mixup).
+
+    Parameters
+    ----------
+    slices
+        Shape (N, H, W, C), float32.
+    labels
+        Shape (N, 1), float32, 0..1.
+    seed
+        Shape (2,), int64.
+    concentration
+        Both parameters of the beta distribution that the shares are drawn from.
+
+    References
+    ----------
+    Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018.
+    """
+    count = tf.shape(slices)[0]
+    one, other = tf.unstack(tf.random.stateless_gamma((2, count), seed, concentration))
+    share = tf.maximum(one, other) / (one + other)  # a slice keeps the larger part of itself
+    pixel_share = share[:, tf.newaxis, tf.newaxis, tf.newaxis]
+    mixed = pixel_share * slices + (1 - pixel_share) * slices[::-1]
+    label_share = share[:, tf.newaxis]
+    return mixed, label_share * labels + (1 - label_share) * labels[::-1]
 
 
 def draw_affine(shape: tf.Tensor, seed: tf.Tensor, settings: AugmentationSettings) -> tf.Tensor:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tumorscope.data.preprocessing import prepare_slice
 from tumorscope.data.readers import read_slice
 from tumorscope.recipe import AugmentationSettings, PreprocessingSettings
-from tumorscope.training.augmentation import augment
+from tumorscope.training.augmentation import augment, mix
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]
 
@@ -124,7 +124,10 @@ def build_training_batches(
         slices: tf.Tensor, labels: tf.Tensor, batch_seed: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         changed = augment(tf.cast(slices, tf.float32), batch_seed, augmentation)
-        return _to_rgb(changed, store.side_px), labels[:, tf.newaxis]
+        labels = labels[:, tf.newaxis]
+        if augmentation.mixup:
+            changed, labels = mix(changed, labels, batch_seed, augmentation.mixup)
+        return _to_rgb(changed, store.side_px), labels
 
     batches = tf.data.Dataset.from_generator(generate, output_signature=_signature(store))
     return batches.map(prepare, num_parallel_calls=2, deterministic=True).prefetch(2)

@@ -9,6 +9,7 @@ from tumorscope.training.augmentation import (
     draw_affine,
     draw_levels,
     erase,
+    mix,
     warp,
 )
 
@@ -28,6 +29,7 @@ def settings(**changes) -> AugmentationSettings:
         "gamma": 0.0,
         "noise": 0.0,
         "erasing": 0.0,
+        "mixup": 0.0,
     }
     return AugmentationSettings(**{**nothing, **changes})
 
@@ -150,3 +152,16 @@ def test_a_hole_holds_the_mean_and_nothing_else_changes(slices):
         changed[:, is_hole], np.broadcast_to(means[:, None, None], (8, 144, 3)), rtol=1e-5
     )
     np.testing.assert_array_equal(changed[:, ~is_hole], slices[:, ~is_hole])
+
+
+def test_a_mixture_holds_more_of_the_slice_than_of_the_other_and_labels_follow():
+    slices = tf.reshape(tf.range(6, dtype=tf.float32), (6, 1, 1, 1)) * tf.ones((6, 4, 4, 1))
+    labels = tf.constant([[0.0], [0.0], [0.0], [1.0], [1.0], [1.0]])
+    mixed, mixed_labels = (x.numpy() for x in mix(slices, labels, SEED, 0.4))
+    share = np.abs(mixed[:, 0, 0, 0] - np.arange(5, -1, -1)) / np.abs(np.arange(5, -6, -2))
+    assert (share >= 0.5).all()
+    assert len(set(share.round(5))) > 1
+    np.testing.assert_allclose(
+        np.where(labels[:, 0] == 1, share, 1 - share), mixed_labels[:, 0], atol=1e-6
+    )
+    np.testing.assert_array_equal(mixed, np.broadcast_to(mixed[:, :1, :1], mixed.shape))

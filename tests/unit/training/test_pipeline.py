@@ -35,6 +35,7 @@ NO_AUGMENTATION = AugmentationSettings(
     gamma=0,
     noise=0,
     erasing=0,
+    mixup=0,
 )
 AUGMENTATION = NO_AUGMENTATION.model_copy(
     update={"rotation_degrees": 20, "zoom": 0.2, "horizontal_flip": True, "vertical_flip": True}
@@ -85,6 +86,14 @@ def test_training_slices_are_changed(store):
     plain = take(build_training_batches(store, NO_AUGMENTATION, BATCH_SIZE, 0, 0), STEPS)
     changed = take(build_training_batches(store, AUGMENTATION, BATCH_SIZE, 0, 0), STEPS)
     assert not any(np.allclose(a, b) for (a, _), (b, _) in zip(plain, changed, strict=True))
+
+
+def test_mixed_labels_lie_between(store):
+    mixing = NO_AUGMENTATION.model_copy(update={"mixup": 1.0})
+    labels = np.concatenate(
+        [labels for _, labels in take(build_training_batches(store, mixing, 4, 0, 0), STEPS)]
+    )
+    assert ((labels > 0) & (labels < 1)).any()
 
 
 def test_an_epoch_visits_every_slice_once_with_its_label(store):
