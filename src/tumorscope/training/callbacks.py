@@ -57,10 +57,10 @@ class EpochRecorder(keras.callbacks.Callback):
         rows = [*self.history_table.to_dict("records"), row]
         self.history_table = pd.DataFrame(rows, columns=list(HISTORY_COLUMNS))
         self._checkpoints.save(self.model, self.history_table)
-        _log.info(
-            "epoch %d (%s): loss %.4f, accuracy %.3f; validation loss %.4f, accuracy %.3f",
-            *(row[name] for name in HISTORY_COLUMNS[:6]),
-        )
+        measured = "epoch %d (%s): loss %.4f, accuracy %.3f"
+        if "val_loss" in row:
+            measured += "; validation loss %.4f, accuracy %.3f"
+        _log.info(measured, *(row[name] for name in HISTORY_COLUMNS[:6] if name in row))
         if is_patience_used_up(self.history_table, self.phase, self._patience):
             self.model.stop_training = True
 

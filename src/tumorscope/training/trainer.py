@@ -94,12 +94,12 @@ def train_classifier(
     Parameters
     ----------
     model
-        From `prepare_classifier`; ends with the weights of the epoch with the lowest validation
-        loss.
+        From `prepare_classifier`; ends with the weights of the epoch that the recipe keeps.
     recipe
         Everything that decides the result, besides the data.
     manifest
-        With ``path``, ``label`` and ``split``.
+        With ``path``, ``label`` and ``split``. Without a validation part nothing is measured
+        after an epoch, and the recipe has to keep the last one.
     run
         The run folder; its ``checkpoints`` are read and written.
     on_progress
@@ -168,7 +168,9 @@ def _train_phase(
             len(history),
             recipe.data.drawn_per_group,
         ),
-        validation_data=build_validation_batches(stores[VALIDATION], settings.batch_size),
+        validation_data=build_validation_batches(stores[VALIDATION], settings.batch_size)
+        if VALIDATION in stores
+        else None,
         initial_epoch=len(history),
         epochs=len(history) + phase.epochs - epochs_done,
         steps_per_epoch=steps_per_epoch,
@@ -218,10 +220,12 @@ def weigh_classes(store: SliceStore) -> dict[int, float]:
 
 
 def _open_stores(recipe: Recipe, manifest: pd.DataFrame) -> Stores:
-    """Share the cache between the parts by their size."""
+    """Share the cache between the parts that there are by their size."""
     stores = {}
     for part in (TRAIN, VALIDATION):
         slices = manifest[manifest["split"] == part]
+        if slices.empty:
+            continue
         if part == VALIDATION and recipe.data.drawn_per_group is not None:
             slices = slices.groupby("group").head(recipe.data.drawn_per_group)
         share = len(slices) / len(manifest)
