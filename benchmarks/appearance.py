@@ -10,6 +10,7 @@ their mean and spread in rings from the rim of the head to its middle.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -26,7 +27,7 @@ from tumorscope.data.preprocessing import prepare_slice
 from tumorscope.data.readers import read_slice
 from tumorscope.recipe import PreprocessingSettings
 
-LOOKS, SIDE_PX, RINGS, BINS, COMPONENTS = 5, 96, 8, 16, 6
+LOOKS, SIDE_PX, RINGS, BINS, COMPONENTS, SEED = 5, 96, 8, 16, 6, 0
 PREPARATION = PreprocessingSettings(side_px=SIDE_PX, crop_to_head=True)
 
 
@@ -46,14 +47,14 @@ def describe_look(head: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.array([*histogram, *map(np.mean, rings), *map(np.std, rings)])
 
 
-def find_looks(manifest: pd.DataFrame, seed: int) -> pd.Series:
+def find_looks(manifest: pd.DataFrame) -> pd.Series:
     """Give every slice the look of the first slice of its group, 0 (most groups) to 4."""
     first = manifest.groupby("group")["path"].first()
     looks = np.stack([describe_look(read_head(path)) for path in first])
-    reduced = PCA(COMPONENTS, random_state=seed).fit_transform(
+    reduced = PCA(COMPONENTS, random_state=SEED).fit_transform(
         StandardScaler().fit_transform(looks)
     )
-    cluster = pd.Series(KMeans(LOOKS, n_init=20, random_state=seed).fit_predict(reduced))
+    cluster = pd.Series(KMeans(LOOKS, n_init=20, random_state=SEED).fit_predict(reduced))
     by_size = {name: rank for rank, name in enumerate(cluster.value_counts().index)}
     return manifest["group"].map(pd.Series(cluster.map(by_size).to_numpy(), first.index))
 
@@ -68,22 +69,26 @@ def draw_sheet(manifest: pd.DataFrame, looks: pd.Series, path: Path) -> None:
     cv2.imwrite(str(path), np.vstack(rows))
 
 
+def write_looks(sources: Sequence[str | Path], out: Path, sheet: Path | None = None) -> None:
+    """Write the table of folds, say what the looks hold, and draw some of each if asked to."""
+    manifest, _ = read_manifest(sources)
+    looks = find_looks(manifest)
+    folds = pd.DataFrame({"repeat": 0, "fold": looks})
+    write_folds(out, folds, manifest, find_root(manifest))
+    first = manifest.assign(look=looks).groupby("group").first()
+    print(first.groupby(["look", "label_name"]).size().unstack().to_string())
+    if sheet is not None:
+        draw_sheet(manifest, looks, sheet)
+
+
 def main() -> None:
-    """Write the table of folds, and say what the looks hold."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sources", nargs="+")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--sheet", type=Path)
-    parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    manifest, _ = read_manifest(arguments.sources)
-    looks = find_looks(manifest, arguments.seed)
-    folds = pd.DataFrame({"repeat": 0, "fold": looks})
-    write_folds(arguments.out, folds, manifest, find_root(manifest))
-    first = manifest.assign(look=looks).groupby("group").first()
-    print(first.groupby(["look", "label_name"]).size().unstack().to_string())
-    if arguments.sheet:
-        draw_sheet(manifest, looks, arguments.sheet)
+    write_looks(arguments.sources, arguments.out, arguments.sheet)
 
 
 if __name__ == "__main__":

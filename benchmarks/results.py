@@ -1,4 +1,4 @@
-"""Make the tables of docs/results.md: cross-validate the recipes on random and on grouped folds.
+"""Make tables of docs/results.md: cross-validate the notebook on random and on grouped folds.
 
     python benchmarks/results.py [--only navoneel] [--tables-only]
 
@@ -27,7 +27,6 @@ FIGURES = ("accuracy", "auroc")
 RECIPES = {
     "`notebook` to the letter": ("notebook", []),
     "`notebook`, mended": ("notebook", ["model.rescale_in_front=false"]),
-    "`default`": ("default", []),
 }
 
 
@@ -102,7 +101,7 @@ class Row(NamedTuple):
 def list_rows() -> list[Row]:
     """List all cross-validations, what matters most first."""
     splits = ("grouped", "random")
-    order = ("`default`", "`notebook`, mended", "`notebook` to the letter")
+    order = reversed(RECIPES)
     return [
         Row(dataset, recipe, split) for recipe in order for dataset in DATASETS for split in splits
     ]
@@ -125,36 +124,15 @@ def draw_table(dataset: Dataset) -> str:
 
 def _list_cells(metrics: Mapping[str, Any]) -> list[str]:
     shown = [
-        _show(counted[name], counted["intervals"][name])
+        show(counted[name], counted["intervals"][name])
         for name in FIGURES
         for counted in (metrics, metrics["per_group"])
     ]
     return [f"{metrics['copies']['share']:.0%}", *shown]
 
 
-def draw_differences(dataset: Dataset) -> str:
-    """Write in Markdown what `default` gains on the same grouped folds."""
-    lines = [
-        "| `default` against | figure | slices | groups |",
-        "| --- | --- | ---: | ---: |",
-    ]
-    ours = Row(dataset, "`default`", "grouped")
-    for recipe in ("`notebook` to the letter", "`notebook`, mended"):
-        theirs = Row(dataset, recipe, "grouped")
-        if ours.read() is None or theirs.read() is None:
-            continue
-        out = RESULTS / f"{theirs.folder.name}-against-default"
-        comparison = tumorscope.compare(theirs.folder, ours.folder, out)
-        for name in FIGURES:
-            shown = [
-                _show(counted[name]["difference"], counted[name]["interval"], "+.3f")
-                for counted in (comparison["differences"], comparison["per_group"]["differences"])
-            ]
-            lines.append(f"| {recipe} | {name} | {' | '.join(shown)} |")
-    return "\n".join(lines)
-
-
-def _show(value: float | None, interval: list[float] | None, spec: str = ".3f") -> str:
+def show(value: float | None, interval: list[float] | None, spec: str = ".3f") -> str:
+    """Write a figure with its interval."""
     if value is None:
         return "-"
     if interval is None:
@@ -162,16 +140,11 @@ def _show(value: float | None, interval: list[float] | None, spec: str = ".3f") 
     return f"{value:{spec}} ({interval[0]:{spec}} to {interval[1]:{spec}})"
 
 
-def write_document() -> None:
-    """Put the tables into the document, between their marks."""
-    text = DOCUMENT.read_text("utf-8")
-    for dataset in DATASETS:
-        table = f"{draw_table(dataset)}\n\n{draw_differences(dataset)}"
-        begin, end = (f"<!-- {dataset.folder}: {mark} -->" for mark in ("begin", "end"))
-        before, _, rest = text.partition(begin)
-        _, _, after = rest.partition(end)
-        text = f"{before}{begin}\n\n{dataset.title}, {dataset.training}:\n\n{table}\n\n{end}{after}"
-    write_text(DOCUMENT, text)
+def replace_part(document: Path, name: str, text: str) -> None:
+    """Put a text into a document, between the marks of its name."""
+    before, begin, rest = document.read_text("utf-8").partition(f"<!-- {name}: begin -->")
+    _, end, after = rest.partition(f"<!-- {name}: end -->")
+    write_text(document, f"{before}{begin}\n\n{text}\n\n{end}{after}")
 
 
 def main() -> None:
@@ -184,7 +157,9 @@ def main() -> None:
     for row in list_rows():
         if not arguments.tables_only and arguments.only in (None, row.dataset.folder):
             row.run(data)
-    write_document()
+    for dataset in DATASETS:
+        text = f"{dataset.title}, {dataset.training}:\n\n{draw_table(dataset)}"
+        replace_part(DOCUMENT, dataset.folder, text)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,104 @@
+"""Make the table of docs/results.md on the recipe `default`: does it beat the notebook, and where.
+
+    python benchmarks/default.py [--tables-only]
+
+Four cross-validations with EfficientNet-Lite0, each going on where it was stopped. The folds are
+those of seed 1, which the experiments (benchmarks/experiments.py, seed 0) have not seen. The data
+is read from TUMORSCOPE_DATA (../shared/data).
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from appearance import write_looks
+from results import BACKBONE, DOCUMENT, FIGURES, replace_part, show
+
+import tumorscope
+
+SEED = "seed=1"
+BOTH = Path("results/default/both")  # `make model` makes the same one
+ALONE = Path("results/default/navoneel")
+NOTEBOOK = Path("results/default/navoneel-notebook")
+LOOKS = Path("results/default/looks")
+LOOKS_FILE = Path("results/default/looks.csv")
+
+
+def run_all(data: Path) -> None:
+    """Cross-validate what is not there yet."""
+    navoneel, both = data / "navoneel", [data / "navoneel", data / "br35h"]
+    common: dict[str, Any] = {"backbone": BACKBONE, "jobs": 2, "resume": True}
+    tumorscope.crossval(both, BOTH, folds=5, repeats=2, overrides=[SEED], **common)
+    folds = BOTH / "folds.csv"
+    tumorscope.crossval(navoneel, ALONE, folds_file=folds, overrides=[SEED], **common)
+    mended = [SEED, "model.rescale_in_front=false", "data.split=grouped"]
+    tumorscope.crossval(
+        navoneel, NOTEBOOK, "notebook", folds_file=folds, overrides=mended, **common
+    )
+    if not LOOKS_FILE.exists():
+        write_looks(both, LOOKS_FILE)
+    tumorscope.crossval(both, LOOKS, folds_file=LOOKS_FILE, overrides=[SEED], **common)
+
+
+def draw_table() -> str:
+    """Write the figures of every cross-validation in Markdown."""
+    both, looks = (_read(cv)["sources"] for cv in (BOTH, LOOKS))
+    rows = {
+        ("`notebook`, mended", "Navoneel", "Navoneel"): _read(NOTEBOOK),
+        ("`default`", "Navoneel", "Navoneel"): _read(ALONE),
+        ("`default`", "both", "Navoneel"): both["navoneel"],
+        ("`default`", "both", "Br35H"): both["br35h"],
+        ("`default`, a look left out", "both", "Navoneel"): looks["navoneel"],
+        ("`default`, a look left out", "both", "Br35H"): looks["br35h"],
+    }
+    counted = [f"{name}, {unit}" for name in ("accuracy", "AUROC") for unit in ("slices", "groups")]
+    lines = [
+        f"| recipe | trained on | tested on | {' | '.join(counted)} |",
+        "| --- | --- | --- | ---: | ---: | ---: | ---: |",
+    ]
+    for names, metrics in rows.items():
+        cells = [
+            show(unit[figure], unit["intervals"][figure])
+            for figure in FIGURES
+            for unit in (metrics, metrics["per_group"])
+        ]
+        lines.append(f"| {' | '.join([*names, *cells])} |")
+    return "\n".join(lines)
+
+
+def draw_differences() -> str:
+    """Write in Markdown what `default` gains over the notebook, slice by slice, on Navoneel."""
+    lines = [
+        "| `default` against the mended `notebook` | figure | slices | groups |",
+        "| --- | --- | ---: | ---: |",
+    ]
+    for name, cv in (("trained on Navoneel", ALONE), ("trained on both", BOTH)):
+        comparison = tumorscope.compare(NOTEBOOK, cv, Path(f"{cv}-against-notebook"))
+        for figure in FIGURES:
+            cells = [
+                show(unit[figure]["difference"], unit[figure]["interval"], "+.3f")
+                for unit in (comparison["differences"], comparison["per_group"]["differences"])
+            ]
+            lines.append(f"| {name} | {figure} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _read(cv: Path) -> Mapping[str, Any]:
+    metrics: Mapping[str, Any] = json.loads((cv / "metrics.json").read_text("utf-8"))
+    return metrics
+
+
+def main() -> None:
+    """Run what is missing, then write the document."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tables-only", action="store_true", help="train nothing")
+    if not parser.parse_args().tables_only:
+        run_all(Path(os.environ.get("TUMORSCOPE_DATA", "../shared/data")))
+    replace_part(DOCUMENT, "default", f"{draw_table()}\n\n{draw_differences()}")
+
+
+if __name__ == "__main__":
+    main()
