@@ -11,6 +11,10 @@ _FIGURES = (
     "accuracy", "sensitivity", "specificity", "precision", "f1", "auroc", "average_precision",
     "brier",
 )  # fmt: skip
+_TITLES = {
+    "validation": "Validation part",
+    "out of fold": "Out of fold, by models that never saw the slice",
+}
 _UNDEFINED = "-"
 _right = partial(Column, justify="right")
 
@@ -19,7 +23,7 @@ def print_evaluation(metrics: Mapping[str, Any]) -> None:
     """Print what `tumorscope.evaluate` measured, the clean figures first."""
     console = Console(emoji=False, highlight=False)
     if "clean" not in metrics:
-        console.print(_tabulate(metrics, "Validation part"))
+        console.print(_tabulate(metrics, _TITLES[metrics["part"]]))
         copies = metrics["copies"]
         if copies["slices"]:
             console.print(

@@ -105,6 +105,10 @@ def train(
         list[str] | None, typer.Option("--set", help="A setting, as training.epochs=3.")
     ] = None,
     positive: Positive = "yes",
+    crossval: Annotated[
+        Path | None,
+        typer.Option(help="A cross-validation of this recipe and data: train on all slices."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -122,6 +126,7 @@ def train(
             backbone,
             settings,
             positive,
+            crossval,
             resume,
             on_progress=report,
         )

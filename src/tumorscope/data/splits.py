@@ -11,6 +11,8 @@ from tumorscope.recipe import DataSettings
 TRAIN = "train"
 VALIDATION = "validation"
 TEST = "test"
+OUT_OF_FOLD = "out of fold"
+"""No part: slices that other models, those of a cross-validation, were tested on."""
 
 
 def assign_split(manifest: pd.DataFrame, settings: DataSettings, seed: int) -> pd.DataFrame:

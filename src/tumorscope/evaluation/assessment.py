@@ -15,7 +15,7 @@ from tumorscope.evaluation.coverage import (
 )
 from tumorscope.evaluation.proportion import Share, measure_share
 from tumorscope.evaluation.reliability import compute_calibration_error
-from tumorscope.evaluation.scores import check_scores
+from tumorscope.evaluation.scores import check_repeats
 from tumorscope.evaluation.summary import Summary, summarize_scores
 from tumorscope.evaluation.verdicts import decide_verdicts
 
@@ -71,7 +71,8 @@ def assess_decisions(
     labels
         Shape (N,), 0 for no tumor and 1 for tumor. Not modified.
     raw_probabilities, probabilities
-        Shape (N,), of a tumor, before and after calibration, within [0, 1]. Not modified.
+        Shape (N,), or (R, N) of R repeats of a cross-validation, of a tumor, before and after
+        calibration, within [0, 1]. Not modified.
     groups
         Shape (N,), the group of each slice. Not modified.
     thresholds
@@ -86,14 +87,17 @@ def assess_decisions(
     InputError
         The arrays or a threshold cannot be used.
     """
-    truth, calibrated = check_scores(labels, probabilities)
-    numbers = np.asarray(groups)
+    once, repeats = check_repeats(labels, probabilities)
+    summary = summarize_scores(once, repeats, thresholds[applied], groups)
+    # Of several repeats the decisions are counted in all of them; each group counts once anyway.
+    truth, numbers = (np.tile(np.asarray(one), len(repeats)) for one in (once, groups))
+    calibrated = repeats.ravel()
     verdicts = decide_verdicts(calibrated, thresholds[applied], limits)
     return {
-        **summarize_scores(truth, calibrated, thresholds[applied], numbers),
+        **summary,
         "calibration": {
-            "before": _measure_calibration(truth, raw_probabilities),
-            "after": _measure_calibration(truth, calibrated),
+            "before": _measure_calibration(once, raw_probabilities),
+            "after": _measure_calibration(once, repeats),
         },
         "operating_points": {
             name: {
@@ -113,8 +117,9 @@ def assess_decisions(
 
 
 def _measure_calibration(labels: ArrayLike, probabilities: ArrayLike) -> CalibrationError:
-    truth, checked = check_scores(labels, probabilities)
+    truth, repeats = check_repeats(labels, probabilities)
+    errors = [compute_calibration_error(truth, repeat) for repeat in repeats]
     return {
-        "expected_calibration_error": compute_calibration_error(truth, checked),
-        "brier": float(np.mean((checked - truth) ** 2)),
+        "expected_calibration_error": float(np.mean(errors)),
+        "brier": float(np.mean((repeats - truth) ** 2)),
     }

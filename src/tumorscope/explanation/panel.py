@@ -72,7 +72,7 @@ def draw_overlay(explanation: Explanation, scale: float) -> Image.Image:
 
 
 def draw_contact_sheet(
-    explanations: Sequence[Explanation], scale: float, columns: int = 2
+    explanations: Sequence[Explanation], scale: float, columns: int = 2, note: str = ""
 ) -> Image.Image:
     """Draw explanations in a table: MRI image, Grad-CAM heatmap, predicted tumor probability.
 
@@ -84,6 +84,8 @@ def draw_contact_sheet(
         The evidence that gets the strongest color, in all of them.
     columns
         Panels side by side.
+    note
+        Stands in front of what the sheet says about itself at its foot.
     """
     rows = ceil(len(explanations) / columns)
     size = (columns * _PANEL_WIDTH, _HEADER_HEIGHT + rows * _PANEL_HEIGHT + _FOOTER_HEIGHT)
@@ -95,8 +97,8 @@ def draw_contact_sheet(
         row, column = divmod(index, columns)
         origin = (column * _PANEL_WIDTH, _HEADER_HEIGHT + row * _PANEL_HEIGHT)
         _draw_panel(sheet, origin, explanation, scale)
-    note = f"Heatmap: evidence for a tumor in logit per position. {RESEARCH_USE_ONLY}"
-    draw.text((_GAP, size[1] - _FOOTER_HEIGHT + 8), note, _PALE, _font(13))
+    foot = f"{note}Heatmap: evidence for a tumor in logit per position. {RESEARCH_USE_ONLY}"
+    draw.text((_GAP, size[1] - _FOOTER_HEIGHT + 8), foot, _PALE, _font(13))
     return sheet
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from tumorscope.atomic import write_text
+from tumorscope.data.splits import OUT_OF_FOLD
 from tumorscope.evaluation.mistakes import rank_mistakes
 from tumorscope.report.crossval_rows import (
     describe_conformal,
@@ -12,12 +13,13 @@ from tumorscope.report.crossval_rows import (
     describe_headline_figures,
 )
 from tumorscope.report.data_summary import DataSummary, summarize_data
-from tumorscope.report.limits import LIMITS
+from tumorscope.report.limits import LIMITS, OUT_OF_FOLD_LIMITS
 from tumorscope.report.metric_rows import (
     describe_calibration,
     describe_copies,
     describe_counts,
     describe_delong,
+    describe_measurement,
     describe_operating_points,
     describe_too_few,
 )
@@ -65,6 +67,7 @@ def write_report(run: Path) -> Path:
 
 def _render(run: RunFolder) -> str:
     rejected = _list_rows(run.rejected)
+    is_out_of_fold = run.metrics is not None and run.metrics["part"] == OUT_OF_FOLD
     data = None if run.manifest is None else summarize_data(run.manifest, len(rejected))
     return render_page(
         "report.html.j2",
@@ -72,7 +75,9 @@ def _render(run: RunFolder) -> str:
         facts=_list_facts(run),
         images={name: embed_image(run.path / path) for name, path in _IMAGES.items()},
         **_describe_metrics(run, data),
-        limits=LIMITS,
+        is_out_of_fold=is_out_of_fold,
+        keeps_best=run.recipe.get("training", {}).get("keep", "best") == "best",
+        limits=OUT_OF_FOLD_LIMITS if is_out_of_fold else LIMITS,
         data=data,
         rejected=rejected[:_LISTED_REJECTIONS],
         training=None if run.history is None else summarize_training(run.history),
@@ -106,8 +111,9 @@ def _describe_metrics(run: RunFolder, data: DataSummary | None) -> dict[str, obj
         return {"metrics": None, "warning": None, "counts": ""}
     return {
         "metrics": metrics,
+        "measurement": describe_measurement(metrics),
         "warning": describe_copies(
-            metrics["copies"], names_patients=data is not None and data.names_patients
+            metrics, names_patients=data is not None and data.names_patients
         ),
         "headline": describe_headline_figures(metrics),
         "figures": [*describe_figures(metrics), *describe_delong(metrics)],
@@ -123,7 +129,10 @@ def _describe_metrics(run: RunFolder, data: DataSummary | None) -> dict[str, obj
 def _list_mistakes(run: RunFolder) -> list[dict[str, object]] | None:
     if run.predictions is None:
         return None
-    return _list_rows(rank_mistakes(run.predictions, _LISTED_MISTAKES))
+    answers = run.predictions
+    if "repeat" in answers:
+        answers = answers[answers["repeat"] == 0]
+    return _list_rows(rank_mistakes(answers, _LISTED_MISTAKES))
 
 
 def _list_rows(table: pd.DataFrame | None) -> list[dict[str, object]]:

@@ -11,18 +11,7 @@ class Limit:
     meaning: str
 
 
-LIMITS = (
-    Limit(
-        "One validation part of one split.",
-        "Another split of the same data gives other figures.",
-    ),
-    Limit(
-        "Chosen and measured on the same slices.",
-        "The epoch, the temperature, the thresholds and the conformal limits were chosen on these "
-        "very validation slices, so the figures are optimistic and the coverage is no independent "
-        "check. For figures without that: tumorscope crossval, or tumorscope evaluate MODEL FOLDER "
-        "on slices of another source.",
-    ),
+_OF_ANY_MODEL = (
     Limit(
         "Copies are known, persons are not.",
         "Slices that are copies of one another (re-scaled, re-compressed, flipped, turned, "
@@ -47,6 +36,37 @@ LIMITS = (
         "A heatmap is no outline.",
         "Grad-CAM shows what drove the decision, not where the tumor is.",
     ),
+)
+
+LIMITS = (
+    Limit(
+        "One validation part of one split.",
+        "Another split of the same data gives other figures.",
+    ),
+    Limit(
+        "Chosen and measured on the same slices.",
+        "The temperature, the thresholds and the conformal limits, and with training.keep=best the "
+        "epoch, were chosen on these very validation slices, so the figures are optimistic and the "
+        "coverage is no independent check. For figures without that: tumorscope crossval, or "
+        "tumorscope evaluate MODEL FOLDER on slices of another source.",
+    ),
+    *_OF_ANY_MODEL,
+)
+
+OUT_OF_FOLD_LIMITS = (
+    Limit(
+        "Figures of the recipe, not of this model.",
+        "They are those of other models, each trained on a part of the slices with the same "
+        "recipe. This model learned from all slices, so that none is left to measure it on.",
+    ),
+    Limit(
+        "Decided and measured on the same answers.",
+        "The temperature, the thresholds and the conformal limits were fitted on these very "
+        "answers of the other models, which favors the figures a little, and are right for this "
+        "model as far as it answers as they do. For a check of the model itself: tumorscope "
+        "evaluate MODEL FOLDER on slices of another source.",
+    ),
+    *_OF_ANY_MODEL,
 )
 
 CROSSVAL_LIMITS = (

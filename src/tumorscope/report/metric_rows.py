@@ -1,10 +1,11 @@
-"""The figures of a validation part in words, each next to what it rests on."""
+"""The figures of a run in words, each next to what it rests on."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tumorscope.data.splits import OUT_OF_FOLD
 from tumorscope.report.crossval_rows import Estimate, FigureRow
 from tumorscope.report.wording import count_noun, format_figure, format_percent
 
@@ -32,20 +33,41 @@ class OperatingPointRow:
     is_applied: bool
 
 
-def describe_copies(copies: Mapping[str, int], names_patients: bool) -> str | None:
-    """Warn of validation slices that training has seen a copy of; None where there are none.
+def describe_measurement(metrics: Mapping[str, Any]) -> str:
+    """Say what slices the figures of a run are of, and who answered for them.
 
     Parameters
     ----------
-    copies
-        How many `slices` there are, `of` all.
+    metrics
+        As `evaluate` gives those of a run.
+    """
+    slices = count_noun(metrics["slices"], "slice")
+    if metrics["part"] != OUT_OF_FOLD:
+        return f"Measured on {slices} of the {metrics['part']} part"
+    seen = "the slice" if metrics["copies"]["slices"] else "the slice or a known copy of it"
+    return (
+        f"Measured on all {slices} out of fold, by {metrics['folds']} x {metrics['repeats']} "
+        f"models of a cross-validation that never saw {seen}; the model itself was trained on all "
+        "slices, so it has no held-out figure of its own"
+    )
+
+
+def describe_copies(metrics: Mapping[str, Any], names_patients: bool) -> str | None:
+    """Warn of measured slices that training has seen a copy of; None where there are none.
+
+    Parameters
+    ----------
+    metrics
+        As `evaluate` gives those of a run.
     names_patients
         Whether slices of one patient count as well.
     """
+    copies = metrics["copies"]
     if not copies["slices"]:
         return None
+    kind = "test slice" if metrics["part"] == OUT_OF_FOLD else f"{metrics['part']} slice"
     return (
-        f"{copies['slices']} of {count_noun(copies['of'], 'validation slice')} "
+        f"{copies['slices']} of {count_noun(copies['of'], kind)} "
         f"{'has' if copies['slices'] == 1 else 'have'} a copy"
         f"{', or another slice of the same patient,' if names_patients else ''} in training: these "
         "figures are flattered."
@@ -144,20 +166,27 @@ def describe_too_few(metrics: Mapping[str, Any], conformal_error: float) -> str 
     ]
     if not few:
         return None
+    where = "out of fold" if metrics["part"] == OUT_OF_FOLD else f"in the {metrics['part']} part"
     return (
-        f"To rule a class out takes {count_noun(needed, 'group')} of it in the validation part. "
+        f"To rule a class out takes {count_noun(needed, 'group')} of it {where}. "
         f"There are {' and '.join(few)}, so that "
         f"{'neither is ever' if len(few) > 1 else 'this class is never'} ruled out."
     )
 
 
 def describe_counts(metrics: Mapping[str, Any]) -> str:
-    """List the four cells of the confusion matrix.
+    """List the four cells of the confusion matrix; of several repeats their means.
 
     Parameters
     ----------
     metrics
-        A `Summary`.
+        A `Summary`; of a cross-validation with its ``repeats``.
     """
     cells = ("true_positive", "false_negative", "true_negative", "false_positive")
-    return ", ".join(count_noun(metrics["counts"][cell], cell.replace("_", " ")) for cell in cells)
+    counts = (float(f"{metrics['counts'][cell]:.1f}") for cell in cells)
+    listed = ", ".join(
+        count_noun(int(count) if count.is_integer() else count, cell.replace("_", " "))
+        for cell, count in zip(cells, counts, strict=True)
+    )
+    repeats = metrics.get("repeats", 1)
+    return listed if repeats == 1 else f"{listed} (means of {repeats} repeats)"

@@ -6,14 +6,16 @@ from typing import Any
 
 import jinja2
 
+from tumorscope.data.splits import OUT_OF_FOLD
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.report.crossval_rows import describe_conformal, describe_figures
 from tumorscope.report.data_summary import DataSummary
-from tumorscope.report.limits import LIMITS
+from tumorscope.report.limits import LIMITS, OUT_OF_FOLD_LIMITS
 from tumorscope.report.metric_rows import (
     describe_copies,
     describe_counts,
     describe_delong,
+    describe_measurement,
     describe_operating_points,
 )
 from tumorscope.report.settings import flatten_settings
@@ -35,7 +37,7 @@ def render_model_card(
     artifact
         As `artifact.json` holds it, before or after JSON.
     metrics
-        As `evaluate` gives those of a validation part.
+        As `evaluate` gives those of a run.
     data
         The data of the run.
     recipe
@@ -57,11 +59,15 @@ def render_model_card(
     )
     environment.filters["count_noun"] = count_noun
     environment.filters["percent"] = format_percent
+    is_out_of_fold = metrics["part"] == OUT_OF_FOLD
     return environment.get_template("model_card.md.j2").render(
         research_use_only=RESEARCH_USE_ONLY,
         artifact=artifact,
         metrics=metrics,
-        warning=describe_copies(metrics["copies"], data.names_patients),
+        is_out_of_fold=is_out_of_fold,
+        measurement=describe_measurement(metrics),
+        keeps_best=recipe.get("training", {}).get("keep", "best") == "best",
+        warning=describe_copies(metrics, data.names_patients),
         figures=[*describe_figures(metrics), *describe_delong(metrics)],
         counts=describe_counts(metrics),
         operating_points=describe_operating_points(metrics, recipe["decision"]),
@@ -69,7 +75,7 @@ def render_model_card(
         data=data,
         recipe_name=recipe.get("name", ""),
         recipe_rows=flatten_settings(recipe),
-        limits=LIMITS,
+        limits=OUT_OF_FOLD_LIMITS if is_out_of_fold else LIMITS,
     )
 
 

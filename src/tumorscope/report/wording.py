@@ -31,7 +31,7 @@ def format_duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def count_noun(count: int, noun: str, plural: str | None = None) -> str:
+def count_noun(count: float, noun: str, plural: str | None = None) -> str:
     """Put a number in front of a noun, whose plural has an s unless another is given.
 
     Examples

@@ -7,15 +7,14 @@ import pandas as pd
 
 from tumorscope.atomic import replace_folder
 from tumorscope.data.duplicates.groups import DisjointSets
-from tumorscope.data.manifest import read_table
 from tumorscope.data.slice_matching import take_sources
 from tumorscope.errors import InputError
 from tumorscope.evaluation.comparison import Comparison, compare_scores
 from tumorscope.evaluation.operating_points import HALF
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.workflows.crossval_metrics import stack_repeats
-from tumorscope.workflows.fold import PREDICTIONS_FILE
-from tumorscope.workflows.preparation import FOLDS_FILE, check_replaceable
+from tumorscope.workflows.crossval_results import read_answers
+from tumorscope.workflows.preparation import check_replaceable
 
 _RESULT_FILE = "comparison.json"
 
@@ -51,7 +50,7 @@ def compare(first: str | Path, second: str | Path, out: str | Path) -> NamedComp
     """
     folder, names = Path(out), _name(Path(first), Path(second))
     check_replaceable(folder, _RESULT_FILE)
-    answers = _share_slices(_read_answers(Path(first)), _read_answers(Path(second)))
+    answers = _share_slices(read_answers(Path(first)), read_answers(Path(second)))
     _check_same_folds(*answers, names)
     of_first, of_second = (stack_repeats(table, "probability") for table in answers)
     labels, groups = (stack_repeats(answers[0], name)[0] for name in ("label", "group"))
@@ -62,16 +61,6 @@ def compare(first: str | Path, second: str | Path, out: str | Path) -> NamedComp
         (temporary / _RESULT_FILE).write_text(text + "\n", "utf-8")
         _write_figure(temporary, comparison, names)
     return document
-
-
-def _read_answers(cv: Path) -> pd.DataFrame:
-    """Read the answers out of fold, with the checksum of each slice."""
-    for name in (PREDICTIONS_FILE, FOLDS_FILE):
-        if not (cv / name).is_file():
-            raise InputError(f"{cv}: not a finished cross-validation, it holds no {name}")
-    checksums = read_table(cv / FOLDS_FILE)[["repeat", "slice", "sha256"]]
-    answers = read_table(cv / PREDICTIONS_FILE).merge(checksums, on=["repeat", "slice"])
-    return answers.sort_values(["repeat", "slice"], ignore_index=True)
 
 
 def _share_slices(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

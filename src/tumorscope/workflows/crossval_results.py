@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from tumorscope.atomic import write_text
-from tumorscope.data.manifest import write_table
+from tumorscope.data.manifest import read_table, write_table
 from tumorscope.data.readers import read_slice
+from tumorscope.errors import InputError
 from tumorscope.evaluation.operating_points import HALF
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.recipe import Recipe
@@ -16,6 +17,7 @@ from tumorscope.report.crossval import write_crossval_report
 from tumorscope.workflows.crossval_answers import read_fold
 from tumorscope.workflows.crossval_metrics import measure_crossval, stack_repeats
 from tumorscope.workflows.fold import PREDICTIONS_FILE
+from tumorscope.workflows.preparation import FOLDS_FILE
 
 _MISTAKES_SHOWN = 12
 
@@ -48,6 +50,22 @@ def write_results(
     write_text(cv / "metrics.json", json.dumps(document, indent=2) + "\n")
     _write_figures(cv / "figures", predictions)
     write_crossval_report(cv)
+
+
+def read_answers(cv: Path) -> pd.DataFrame:
+    """Read the answers out of fold, with the checksum of each slice, by repeat and slice.
+
+    Raises
+    ------
+    InputError
+        The folder holds no finished cross-validation.
+    """
+    for name in (PREDICTIONS_FILE, FOLDS_FILE):
+        if not (cv / name).is_file():
+            raise InputError(f"{cv}: not a finished cross-validation, it holds no {name}")
+    checksums = read_table(cv / FOLDS_FILE)[["repeat", "slice", "sha256"]]
+    answers = read_table(cv / PREDICTIONS_FILE).merge(checksums, on=["repeat", "slice"])
+    return answers.sort_values(["repeat", "slice"], ignore_index=True)
 
 
 def _write_figures(folder: Path, predictions: pd.DataFrame) -> None:

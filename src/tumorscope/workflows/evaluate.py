@@ -1,4 +1,4 @@
-"""Measure a model: on its run's validation part, or on labelled slices it has never met."""
+"""Measure a model: on what its run held out, or on labelled slices it has never met."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,8 +15,9 @@ from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.report.html import write_report
 from tumorscope.workflows.evaluation_folder import METRICS_FILE, write_evaluation
 from tumorscope.workflows.external import evaluate_external
-from tumorscope.workflows.measure import assess_answers, count_copies, tabulate_answers
-from tumorscope.workflows.preparation import check_replaceable
+from tumorscope.workflows.measure import measure_validation, tabulate_answers
+from tumorscope.workflows.out_of_fold import decide_out_of_fold, measure_out_of_fold
+from tumorscope.workflows.preparation import OUT_OF_FOLD_FILE, check_replaceable
 
 
 def evaluate(
@@ -36,7 +37,8 @@ def evaluate(
         A run folder; with `data`, an artifact folder will do.
     data
         Labelled slices, as for `train`, that the model has not met; copies of slices that it
-        has are found and left out. Without it, the validation part of the run.
+        has are found and left out. Without it, the validation part of the run; of a model trained
+        on all slices, the answers out of fold of its cross-validation.
     out
         Where the results go, replacing what is there; by default ``evaluation`` in the run
         folder. Required with `data`.
@@ -53,8 +55,8 @@ def evaluate(
     Returns
     -------
     dict
-        As written to ``metrics.json``. Of a validation part, an `Assessment` and ``copies``, how
-        many of its slices have a copy in training; of other data, see `evaluate_external`.
+        As written to ``metrics.json``. Without other data, see `measure_validation` and
+        `measure_out_of_fold`; with them, `evaluate_external`.
 
     Raises
     ------
@@ -64,29 +66,30 @@ def evaluate(
     if data is None:
         if by or predictions:
             raise InputError("--by and --predictions are for other data; name it after the model")
-        return _evaluate_validation_part(Path(model), out, on_progress)
+        return _evaluate_run(Path(model), out, on_progress)
     if out is None:
         raise InputError("give --out FOLDER for an evaluation on other data")
     return evaluate_external(model, data, out, positive, by, predictions, on_progress)
 
 
-def _evaluate_validation_part(
+def _evaluate_run(
     run: Path, out: str | Path | None, on_progress: ProgressCallback
 ) -> dict[str, Any]:
     predictor = Predictor.load(run)
     manifest = read_run_manifest(run)
-    validation = manifest[manifest["split"] == VALIDATION]
     folder = Path(out or run / "evaluation")
     check_replaceable(folder, METRICS_FILE)
-    table = tabulate_answers(predictor, validation, "evaluating", on_progress)
-    metrics = {
-        "part": VALIDATION,
-        **assess_answers(table, predictor.spec),
-        "copies": count_copies(table, manifest),
-    }
+    if (run / OUT_OF_FOLD_FILE).exists():
+        table = decide_out_of_fold(read_table(run / OUT_OF_FOLD_FILE), predictor.spec)
+        metrics = measure_out_of_fold(table, predictor.spec)
+        drawn = table[table["repeat"] == 0]
+    else:
+        validation = manifest[manifest["split"] == VALIDATION]
+        drawn = table = tabulate_answers(predictor, validation, "evaluating", on_progress)
+        metrics = measure_validation(table, manifest, predictor.spec)
     history = read_table(run / "history.csv")
     write_evaluation(
-        folder, metrics, table, table, threshold=predictor.spec.threshold, history=history
+        folder, metrics, table, drawn, threshold=predictor.spec.threshold, history=history
     )
     refresh_report(run)
     return metrics

@@ -1,4 +1,4 @@
-"""Show for some validation slices what drove the decision."""
+"""Show for some slices of a run what drove the decision."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pandas as pd
 import yaml
 
 from tumorscope.atomic import replace_folder
-from tumorscope.data.splits import VALIDATION
+from tumorscope.data.splits import TRAIN, VALIDATION
 from tumorscope.errors import InputError
 from tumorscope.evaluation.verdicts import CLASS_NAMES
 from tumorscope.explanation.panel import draw_contact_sheet, draw_overlay
@@ -20,6 +20,9 @@ def explain(
     run: str | Path, count: int = 12, on_progress: ProgressCallback = ignore_progress
 ) -> Path:
     """Draw heatmaps for slices of the validation part, both classes alike, chosen by the seed.
+
+    A model trained on all slices has no such part: then they are slices that it learned from, and
+    the sheet says so.
 
     Parameters
     ----------
@@ -46,9 +49,9 @@ def explain(
     run = Path(run)
     predictor = Predictor.load(run)
     manifest = read_run_manifest(run)
-    validation = manifest[manifest["split"] == VALIDATION]
+    part = VALIDATION if VALIDATION in set(manifest["split"]) else TRAIN
     seed = yaml.safe_load((run / "recipe.yaml").read_text("utf-8"))["seed"]
-    chosen = choose_slices(validation, count, seed)
+    chosen = choose_slices(manifest[manifest["split"] == part], count, seed)
     truths = [CLASS_NAMES[label] for label in chosen["label"]]
     scale = predictor.spec.cam_scale
     explanations = []
@@ -59,7 +62,8 @@ def explain(
             explanation = answer.explain(truth)
             draw_overlay(explanation, scale).save(folder / "overlays" / answer.name_picture(number))
             explanations.append(explanation)
-        draw_contact_sheet(explanations, scale).save(folder / "contact_sheet.png")
+        note = "" if part == VALIDATION else "Slices that the model was trained on. "
+        draw_contact_sheet(explanations, scale, note=note).save(folder / "contact_sheet.png")
     refresh_report(run)
     return run / "explanations" / "contact_sheet.png"
 

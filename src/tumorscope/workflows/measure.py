@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from tumorscope.artifact.spec import ArtifactSpec
-from tumorscope.data.splits import TRAIN
+from tumorscope.data.splits import TRAIN, VALIDATION
 from tumorscope.errors import InputError
 from tumorscope.evaluation.assessment import Assessment, assess_decisions
 from tumorscope.evaluation.verdicts import CLASS_NAMES
@@ -89,3 +90,29 @@ def assess_answers(table: pd.DataFrame, spec: ArtifactSpec) -> Assessment:
         spec.operating_point,
         spec.conformal.limits,
     )
+
+
+def measure_validation(
+    table: pd.DataFrame, manifest: pd.DataFrame, spec: ArtifactSpec
+) -> dict[str, Any]:
+    """Measure the answers for the validation part of a run.
+
+    Parameters
+    ----------
+    table
+        As `tabulate_answers` gives it.
+    manifest
+        Of the run, with ``split``.
+    spec
+        The model.
+
+    Returns
+    -------
+    dict
+        An `Assessment`, and ``copies``, how many of the slices have a copy in training.
+    """
+    return {
+        "part": VALIDATION,
+        **assess_answers(table, spec),
+        "copies": count_copies(table, manifest),
+    }

@@ -16,7 +16,10 @@ from tumorscope.recipe import Recipe, load_recipe
 
 RECIPE_FILE = "recipe.yaml"
 FOLDS_FILE = "folds.csv"
-_PREPARATION = ("manifest.csv", "rejected.csv", "environment.json", FOLDS_FILE)
+OUT_OF_FOLD_FILE = "out_of_fold.csv"
+_PREPARATION = (
+    "manifest.csv", "rejected.csv", "environment.json", FOLDS_FILE, OUT_OF_FOLD_FILE
+)  # fmt: skip
 
 
 def check_folder(run: Path, resume: bool) -> None:

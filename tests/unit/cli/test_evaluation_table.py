@@ -39,7 +39,7 @@ def make_external(assessment, copies, is_enough=True, clean=True):
 
 class TestPrintEvaluation:
     def test_validation_part_with_intervals_by_slices_and_groups(self, assessment, capsys):
-        print_evaluation({**assessment, "copies": {"slices": 0, "of": 80}})
+        print_evaluation({"part": "validation", **assessment, "copies": {"slices": 0, "of": 80}})
         out = capsys.readouterr().out
         low, high = assessment["per_group"]["intervals"]["auroc"]
         assert f"{low:.3f} - {high:.3f}" in out
@@ -49,8 +49,12 @@ class TestPrintEvaluation:
         assert "flattered" not in out
 
     def test_validation_part_with_copies_in_training_says_so(self, assessment, capsys):
-        print_evaluation({**assessment, "copies": {"slices": 9, "of": 80}})
+        print_evaluation({"part": "validation", **assessment, "copies": {"slices": 9, "of": 80}})
         assert "9 of these 80 slices have a copy in training" in capsys.readouterr().out
+
+    def test_figures_out_of_fold_are_called_so(self, assessment, capsys):
+        print_evaluation({"part": "out of fold", **assessment, "copies": {"slices": 0, "of": 80}})
+        assert "Out of fold, by models that never saw the slice" in capsys.readouterr().out
 
     def test_clean_figures_come_first(self, assessment, capsys):
         print_evaluation(make_external(assessment, copies=30))
@@ -79,6 +83,6 @@ class TestPrintEvaluation:
             "auroc": None,
             "intervals": {**assessment["intervals"], "auroc": None},
         }
-        print_evaluation({**figures, "copies": {"slices": 0, "of": 80}})
+        print_evaluation({"part": "validation", **figures, "copies": {"slices": 0, "of": 80}})
         row = next(line for line in capsys.readouterr().out.splitlines() if "auroc" in line)
         assert row.count(" - │") + row.count(" - ") >= 2

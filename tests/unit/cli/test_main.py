@@ -280,6 +280,18 @@ class TestTrain:
         overrides = [call[4] for call in calls]
         assert overrides == [["seed=1"], ["seed=1", "decision.target_sensitivity=0.97"]]
 
+    def test_cross_validation_reaches_the_workflow(self, run, monkeypatch):
+        calls = []
+
+        def record(*arguments: object, **_: object) -> Path:
+            calls.append(arguments)
+            return Path("run")
+
+        monkeypatch.setattr("tumorscope.workflows.train.train", record)
+        given = ("train", "a", "b", "--out", "run", "--crossval", "cv", "--resume")
+        assert run(*given).code == 0
+        assert calls == [(["a", "b"], Path("run"), "default", None, [], "yes", Path("cv"), True)]
+
     def test_target_that_is_no_sensitivity_is_one_line(self, run, tmp_path):
         arguments = ("train", "-q", tmp_path, "--out", tmp_path / "run", "--target-sensitivity")
         for target in ("97", "0", "nan"):

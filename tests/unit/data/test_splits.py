@@ -32,7 +32,7 @@ def make_manifest(labels: list[int], groups: list[int] | None = None) -> pd.Data
 
 
 def make_settings(split: str = "grouped", fraction: float = 0.2) -> DataSettings:
-    return DataSettings(split=split, validation_fraction=fraction)
+    return DataSettings(split=split, validation_fraction=fraction, drawn_per_group=None)
 
 
 def split_or_refuse(

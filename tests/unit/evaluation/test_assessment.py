@@ -55,6 +55,31 @@ def test_coverage_and_verdicts_follow_the_limits():
     assert assessment["verdicts"]["wrong_of_certain"]["share"] == pytest.approx(1 / 5)
 
 
+def test_repeats_are_averaged_and_each_group_counts_once_over_all_of_them():
+    limits = ConformalLimits(0.35, 0.35)
+    reversed_ = RAW[::-1]
+
+    def assess_repeats(probabilities):
+        return assess_decisions(
+            LABELS, probabilities, probabilities, GROUPS, {"half": 0.5}, "half", limits
+        )
+
+    right, wrong, both = map(assess_repeats, (RAW, reversed_, np.stack([RAW, reversed_])))
+    assert both["slices"] == 8
+    assert both["groups"] == 6
+    assert both["accuracy"] == (right["accuracy"] + wrong["accuracy"]) / 2
+    assert assess_repeats(RAW[np.newaxis]) == right
+    for get in (
+        lambda figures: figures["calibration"]["after"]["brier"],
+        lambda figures: figures["calibration"]["after"]["expected_calibration_error"],
+        lambda figures: figures["operating_points"]["half"]["sensitivity"]["share"],
+        lambda figures: figures["coverage"]["no_tumor"]["share"],
+        lambda figures: figures["verdicts"]["uncertain"]["share"],
+    ):
+        assert get(both) == pytest.approx((get(right) + get(wrong)) / 2)
+    assert both["coverage"]["tumor"]["groups"] == 3
+
+
 def test_threshold_that_is_no_probability_is_an_input_error():
     with pytest.raises(InputError, match="threshold"):
         assess(thresholds={"half": 1.5})

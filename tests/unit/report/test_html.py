@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
+import yaml
 
 from tumorscope.errors import InputError
 from tumorscope.provenance import RESEARCH_USE_ONLY
@@ -204,9 +205,34 @@ def test_recipe_model_and_environment_are_listed(run):
 def test_the_limits_are_spelled_out(run):
     text = read_page(run).text
     assert "How to read these numbers" in text
-    assert "The epoch, the temperature, the thresholds and the conformal limits" in text
+    assert "The temperature, the thresholds and the conformal limits, and with" in text
     assert "For figures without that: tumorscope crossval, or tumorscope evaluate" in text
     assert "not where the tumor is" in text
+
+
+def test_figures_out_of_fold_are_called_so_everywhere(run, metrics):
+    metrics |= {"part": "out of fold", "folds": 5, "repeats": 2}
+    manifest = pd.read_csv(run / "manifest.csv").assign(split="train")
+    manifest.to_csv(run / "manifest.csv", index=False)
+    predictions = pd.read_csv(run / "evaluation" / "predictions.csv")
+    repeats = [predictions.assign(repeat=repeat) for repeat in range(2)]
+    pd.concat(repeats).to_csv(run / "evaluation" / "predictions.csv", index=False)
+    text = read_page_with(run, metrics).text
+    assert "all 5 slices out of fold, by 5 x 2 models of a cross-validation that never" in text
+    assert "so it has no held-out figure of its own" in text
+    assert "means over 2 repeats; curves, matrix and mistakes show the first" in text
+    assert "Grad-CAM on slices that the model was trained on" in text
+    assert "Figures of the recipe, not of this model." in text
+    assert "validation part" not in text
+    assert text.count("uncertain 0.125") == 1
+
+
+def test_epoch_that_was_kept_is_the_one_that_the_recipe_keeps(run, recipe):
+    assert "Epoch 2 had the lowest validation loss and was kept." in read_page(run).text
+    recipe["training"]["keep"] = "last"
+    (run / "recipe.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    text = read_page(run).text
+    assert "Epoch 2 had the lowest validation loss. The last epoch was kept." in text
 
 
 def test_hostile_names_are_text_and_never_markup(run):

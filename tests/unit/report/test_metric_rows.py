@@ -1,11 +1,13 @@
 import pytest
 
+from tumorscope.data.splits import OUT_OF_FOLD
 from tumorscope.report.crossval_rows import Estimate
 from tumorscope.report.metric_rows import (
     describe_calibration,
     describe_copies,
     describe_counts,
     describe_delong,
+    describe_measurement,
     describe_operating_points,
     describe_share,
     describe_too_few,
@@ -20,12 +22,37 @@ def test_cells_of_the_confusion_matrix_are_counted(metrics):
     )
 
 
+def test_counts_of_repeats_are_means(metrics):
+    metrics["counts"] |= {"true_positive": 2.5, "false_negative": 1.0}
+    assert describe_counts({**metrics, "repeats": 2}) == (
+        "2.5 true positives, 1 false negative, 1 true negative, 1 false positive "
+        "(means of 2 repeats)"
+    )
+
+
+def test_measurement_says_which_slices_and_by_whom(metrics):
+    assert describe_measurement(metrics) == "Measured on 5 slices of the validation part"
+    out_of_fold = {**metrics, "part": OUT_OF_FOLD, "folds": 5, "repeats": 2}
+    assert describe_measurement(out_of_fold) == (
+        "Measured on all 5 slices out of fold, by 5 x 2 models of a cross-validation that never "
+        "saw the slice or a known copy of it; the model itself was trained on all slices, so it "
+        "has no held-out figure of its own"
+    )
+    out_of_fold["copies"] = {"slices": 1, "of": 10}
+    assert "that never saw the slice; the" in describe_measurement(out_of_fold)
+
+
 def test_copies_are_warned_of_only_where_there_are_any():
-    assert describe_copies({"slices": 0, "of": 50}, names_patients=True) is None
-    assert describe_copies({"slices": 9, "of": 50}, names_patients=False) == (
+    def describe(slices: int, part: str = "validation", names_patients: bool = False):
+        metrics = {"part": part, "copies": {"slices": slices, "of": 50}}
+        return describe_copies(metrics, names_patients)
+
+    assert describe(0, names_patients=True) is None
+    assert describe(9) == (
         "9 of 50 validation slices have a copy in training: these figures are flattered."
     )
-    warning = describe_copies({"slices": 1, "of": 50}, names_patients=True)
+    assert describe(9, OUT_OF_FOLD).startswith("9 of 50 test slices have a copy in training")
+    warning = describe(1, names_patients=True)
     assert "has a copy, or another slice of the same patient, in training" in warning
 
 
@@ -80,10 +107,12 @@ def test_a_share_of_nothing_is_undefined_and_has_no_interval():
     ],
 )
 def test_classes_of_too_few_groups_are_named(groups, end):
-    metrics = {"coverage": {name: {"groups": count} for name, count in groups.items()}}
-    said = describe_too_few(metrics, 0.1)
-    assert said.startswith("To rule a class out takes 9 groups of it")
+    coverage = {name: {"groups": count} for name, count in groups.items()}
+    said = describe_too_few({"part": "validation", "coverage": coverage}, 0.1)
+    assert said.startswith("To rule a class out takes 9 groups of it in the validation part.")
     assert end in said
+    said = describe_too_few({"part": OUT_OF_FOLD, "coverage": coverage}, 0.1)
+    assert said.startswith("To rule a class out takes 9 groups of it out of fold.")
 
 
 def test_enough_groups_of_both_classes_are_nothing_to_tell():

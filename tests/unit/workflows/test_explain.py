@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from tumorscope.errors import InputError
+from tumorscope.explanation.panel import draw_contact_sheet
 from tumorscope.recipe import load_recipe
 from tumorscope.workflows.explain import choose_slices, explain
 
@@ -36,6 +37,22 @@ def test_draws_validation_slices_of_both_classes(run):
 def test_draws_all_when_there_are_fewer(run):
     sheet = explain(run, count=100)
     assert len(list((sheet.parent / "overlays").iterdir())) == 8
+
+
+def test_model_trained_on_all_slices_is_explained_on_them_and_the_sheet_says_so(run, monkeypatch):
+    notes = []
+
+    def draw(*arguments, note):
+        notes.append(note)
+        return draw_contact_sheet(*arguments, note=note)
+
+    monkeypatch.setattr("tumorscope.workflows.explain.draw_contact_sheet", draw)
+    explain(run, count=2)
+    table = pd.read_csv(run / "manifest.csv").assign(split="train")
+    table.to_csv(run / "manifest.csv", index=False)
+    sheet = explain(run, count=100)
+    assert len(list((sheet.parent / "overlays").iterdir())) == len(table)
+    assert notes == ["", "Slices that the model was trained on. "]
 
 
 def test_old_explanations_stay_when_a_slice_is_gone(run):

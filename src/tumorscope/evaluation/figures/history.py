@@ -30,7 +30,7 @@ def plot_history(history: pd.DataFrame) -> Figure:
     history
         One row per epoch with `epoch` (counted from 1 over both phases), `phase` (`frozen` or
         `fine_tune`), `loss`, `accuracy`, `val_loss` and `val_accuracy`. Not modified. The best
-        epoch is the one of the lowest `val_loss`.
+        epoch is the one of the lowest `val_loss`. What was never measured has no curve.
 
     Raises
     ------
@@ -63,6 +63,8 @@ def _plot_panel(axes: Axes, history: pd.DataFrame, name: str, title: str) -> Non
         (name, BLUE, "training"),
         (f"val_{name}", VERMILLION, "validation"),
     ):
+        if history[column].isna().all():
+            continue
         axes.plot(
             history["epoch"],
             history[column],

@@ -80,3 +80,10 @@ def test_epochs_are_counted_in_whole_numbers(epochs):
         ticks = axes.get_xticks()
         assert len(ticks) > 0
         assert np.array_equal(ticks, np.round(ticks))
+
+
+def test_training_without_a_validation_part_has_its_own_curves_only():
+    accuracy, loss = plot_history(history().assign(val_loss=np.nan, val_accuracy=np.nan)).axes
+    for axes in (accuracy, loss):
+        assert not [name for name in lines(axes) if name.startswith(("validation", "best"))]
+        assert "training" in lines(axes)
