@@ -4,8 +4,12 @@ ENVIRONMENT := .venv
 BIN := $(ENVIRONMENT)/bin
 INSTALLED := $(ENVIRONMENT)/.installed
 DEMO := demo
+DATA ?= ../shared/data
+SOURCES = $(DATA)/navoneel $(DATA)/br35h
+MODEL := dist/model
+MODEL_LIMIT_KB := 10240
 
-.PHONY: help demo test check results lock clean
+.PHONY: help demo test check results model lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -42,6 +46,18 @@ check: $(INSTALLED) ## Run linter, formatter, types, layers and tests in place
 
 results: $(INSTALLED) ## Cross-validate on the public datasets and write the tables of docs/results.md
 	$(BIN)/python benchmarks/results.py
+
+model: $(INSTALLED) ## Train the model to hand on: all slices of DATA, cross-validated figures
+	$(BIN)/tumorscope crossval $(SOURCES) --recipe default --backbone efficientnetlite0 \
+	    --folds 5 --repeats 2 --jobs 2 --resume --out dist/crossval
+	$(BIN)/tumorscope train $(SOURCES) --recipe default --backbone efficientnetlite0 \
+	    --crossval dist/crossval --resume --out dist/run
+	$(BIN)/python -c "from pathlib import Path; \
+	    from tumorscope.artifact.distribution import copy_for_prediction; \
+	    copy_for_prediction(Path('dist/run'), Path('$(MODEL)'))"
+	@size=$$(du -sk $(MODEL) | cut -f1); \
+	    echo "$(MODEL): $$size KB, of at most $(MODEL_LIMIT_KB)"; \
+	    test $$size -le $(MODEL_LIMIT_KB)
 
 lock: $(INSTALLED) ## Choose the newest versions that fit and write them to constraints.txt
 	$(BIN)/pip install --quiet uv

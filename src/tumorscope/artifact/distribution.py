@@ -1,0 +1,52 @@
+"""A copy of an artifact with no more than prediction needs."""
+
+import shutil
+from pathlib import Path
+
+from tumorscope.artifact.reader import find_artifact, read_artifact
+from tumorscope.artifact.spec import KNOWN_CODES_FILE, OPENVINO_FILE, SPEC_FILE, ArtifactSpec
+from tumorscope.artifact.writer import write_artifact
+from tumorscope.atomic import replace_folder
+from tumorscope.errors import ArtifactError, InputError
+
+_NEEDED = (OPENVINO_FILE, "model.bin", KNOWN_CODES_FILE, "MODEL_CARD.md")
+
+
+def copy_for_prediction(model: Path, out: Path) -> ArtifactSpec:
+    """Copy an artifact without the files that only training and other software read.
+
+    Parameters
+    ----------
+    model
+        An artifact, or a run folder; it is verified first.
+    out
+        The folder to write, all or nothing; an artifact that is there is replaced.
+
+    Returns
+    -------
+    ArtifactSpec
+        That of the copy: the same, but for `files`.
+
+    Raises
+    ------
+    ArtifactError
+        There is no artifact, it is damaged, or it lacks a file that prediction needs.
+    InputError
+        `out` is the artifact itself, a file, or holds something else.
+    """
+    source = find_artifact(model)
+    spec = read_artifact(source)
+    if missing := sorted(set(_NEEDED) - set(spec.files)):
+        raise ArtifactError(f"{source}: the artifact has no {missing[0]}; train again")
+    if out.resolve() == source.resolve():
+        raise InputError(f"{out}: the model itself; choose another folder for the copy")
+    if out.exists() and not (out.is_dir() and _may_replace(out)):
+        raise InputError(f"{out}: not a folder of a model; choose a new one for the copy")
+    with replace_folder(out) as folder:
+        for name in _NEEDED:
+            shutil.copyfile(source / name, folder / name)
+        return write_artifact(folder, spec)
+
+
+def _may_replace(folder: Path) -> bool:
+    return (folder / SPEC_FILE).is_file() or not any(folder.iterdir())
