@@ -7,6 +7,7 @@ DEMO := demo
 DATA ?= ../shared/data
 SOURCES = $(DATA)/navoneel $(DATA)/br35h
 MODEL := dist/model
+CROSSVAL := results/default/both
 MODEL_LIMIT_KB := 10240
 
 .PHONY: help demo test check results model lock clean
@@ -23,11 +24,7 @@ demo: $(INSTALLED) ## Train, explain and test a model on synthetic slices
 	rm -rf $(DEMO)
 	$(BIN)/tumorscope phantom $(DEMO)/slices --count 600 --seed 0
 	$(BIN)/tumorscope phantom $(DEMO)/held-out --count 200 --seed 1
-	$(BIN)/tumorscope train $(DEMO)/slices --recipe default --backbone efficientnetlite0 \
-	    --set training.epochs=2 --set training.learning_rate=1e-3 \
-	    --set training.fine_tune_epochs=7 --set training.fine_tune_learning_rate=3e-4 \
-	    --set training.unfrozen_layers=100 \
-	    --out $(DEMO)/run
+	$(BIN)/tumorscope train $(DEMO)/slices --backbone efficientnetlite0 --out $(DEMO)/run
 	@echo
 	@echo "On 200 synthetic slices that the training has not seen:"
 	$(BIN)/tumorscope evaluate $(DEMO)/run $(DEMO)/held-out --out $(DEMO)/held-out-evaluation
@@ -44,14 +41,16 @@ check: $(INSTALLED) ## Run linter, formatter, types, layers and tests in place
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
-results: $(INSTALLED) ## Cross-validate on the public datasets and write the tables of docs/results.md
+results: $(INSTALLED) ## Cross-validate on the public datasets and write the tables of the docs
+	$(BIN)/python benchmarks/default.py
 	$(BIN)/python benchmarks/results.py
+	$(BIN)/python benchmarks/experiments.py
 
 model: $(INSTALLED) ## Train the model to hand on: all slices of DATA, cross-validated figures
-	$(BIN)/tumorscope crossval $(SOURCES) --recipe default --backbone efficientnetlite0 \
-	    --folds 5 --repeats 2 --jobs 2 --resume --out dist/crossval
-	$(BIN)/tumorscope train $(SOURCES) --recipe default --backbone efficientnetlite0 \
-	    --crossval dist/crossval --resume --out dist/run
+	$(BIN)/tumorscope crossval $(SOURCES) --backbone efficientnetlite0 --set seed=1 \
+	    --folds 5 --repeats 2 --jobs 2 --resume --out $(CROSSVAL)
+	$(BIN)/tumorscope train $(SOURCES) --backbone efficientnetlite0 --set seed=1 \
+	    --crossval $(CROSSVAL) --resume --out dist/run
 	$(BIN)/python -c "from pathlib import Path; \
 	    from tumorscope.artifact.distribution import copy_for_prediction; \
 	    copy_for_prediction(Path('dist/run'), Path('$(MODEL)'))"

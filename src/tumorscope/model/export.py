@@ -30,7 +30,8 @@ def export_classifier(classifier: keras.Model, folder: Path) -> None:
     folder
         An existing folder.
     """
-    classifier.save(folder / KERAS_FILE, include_optimizer=False)
+    uncompiled = keras.Model(classifier.input, classifier.output, name=classifier.name)
+    uncompiled.save(folder / KERAS_FILE)  # loads without our functions, which training needs
     explained = ExplainedClassifier(classifier)
     with _eager_garbage_collection():
         tf2onnx.convert.from_function(
