@@ -1,4 +1,4 @@
-"""Make the table of docs/results.md on the recipe `default`: does it beat the notebook, and where.
+"""Make the tables of docs/results.md on the recipe `default`: does it beat the notebook, and where.
 
     python benchmarks/default.py [--tables-only]
 
@@ -14,10 +14,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from appearance import write_looks
-from results import BACKBONE, DOCUMENT, FIGURES, replace_part, show
 
 import tumorscope
+from results import BACKBONE, DOCUMENT, FIGURES, replace_part, show
 
 SEED = "seed=1"
 BOTH = Path("results/default/both")  # `make model` makes the same one
@@ -25,6 +26,7 @@ ALONE = Path("results/default/navoneel")
 NOTEBOOK = Path("results/default/navoneel-notebook")
 LOOKS = Path("results/default/looks")
 LOOKS_FILE = Path("results/default/looks.csv")
+DOUBTFUL = 0.7  # mean distance of the probability from the label
 
 
 def run_all(data: Path) -> None:
@@ -86,6 +88,26 @@ def draw_differences() -> str:
     return "\n".join(lines)
 
 
+def draw_doubts() -> str:
+    """List in Markdown the pictures whose label the models contradict most, in every repeat."""
+    answers = pd.read_csv(BOTH / "predictions.csv")
+    answers["wrong"] = (answers["probability"] - answers["label"]).abs()
+    pictures = answers.groupby("group").agg(
+        name=("slice", "first"),
+        label=("label_name", "first"),
+        probability=("probability", "mean"),
+        slices=("slice", "nunique"),
+        wrong=("wrong", "mean"),
+    )
+    lines = ["| picture | slices | label | probability of a tumor |", "| --- | ---: | --- | ---: |"]
+    doubtful = pictures[pictures["wrong"] > DOUBTFUL].sort_values("wrong", ascending=False)
+    lines += [
+        f"| `{row.name}` | {row.slices} | {row.label} | {row.probability:.2f} |"
+        for row in doubtful.itertuples()
+    ]
+    return "\n".join(lines)
+
+
 def _read(cv: Path) -> Mapping[str, Any]:
     metrics: Mapping[str, Any] = json.loads((cv / "metrics.json").read_text("utf-8"))
     return metrics
@@ -98,6 +120,7 @@ def main() -> None:
     if not parser.parse_args().tables_only:
         run_all(Path(os.environ.get("TUMORSCOPE_DATA", "../shared/data")))
     replace_part(DOCUMENT, "default", f"{draw_table()}\n\n{draw_differences()}")
+    replace_part(DOCUMENT, "doubts", draw_doubts())
 
 
 if __name__ == "__main__":
