@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import openvino
 import pytest
@@ -21,6 +22,10 @@ from tumorscope.data.phantom import draw_phantom, write_phantoms
 from tumorscope.recipe import PreprocessingSettings
 
 SIDE_PX = 32
+
+# A test is right or wrong; how fast a busy machine runs it says nothing about either.
+hypothesis.settings.register_profile("tumorscope", deadline=None)
+hypothesis.settings.load_profile("tumorscope")
 
 
 @pytest.fixture(scope="session")
