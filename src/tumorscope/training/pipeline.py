@@ -39,7 +39,7 @@ class SliceStore:
         self, manifest: pd.DataFrame, settings: PreprocessingSettings, cache_mb: int
     ) -> None:
         self.labels = manifest["label"].to_numpy(np.float32)
-        self.groups = manifest["group"].to_numpy()
+        self.copies = number_copies(manifest)
         self._paths = [Path(path) for path in manifest["path"]]
         self.side_px = settings.side_px
         self._settings = settings
@@ -113,7 +113,7 @@ def build_training_batches(
     def generate() -> Iterator[Batch]:
         epoch = first_epoch
         while True:
-            order = draw_epoch(store.groups, drawn_per_group, np.random.default_rng([seed, epoch]))
+            order = draw_epoch(store.copies, drawn_per_group, np.random.default_rng([seed, epoch]))
             for start in range(0, len(order), batch_size):
                 rows = order[start : start + batch_size]
                 batch_seed = np.array([seed, epoch * len(order) + start])
@@ -131,6 +131,21 @@ def build_training_batches(
 
     batches = tf.data.Dataset.from_generator(generate, output_signature=_signature(store))
     return batches.map(prepare, num_parallel_calls=2, deterministic=True).prefetch(2)
+
+
+def number_copies(manifest: pd.DataFrame) -> NDArray[np.int64]:
+    """Number the groups of copies; a patient's slices are a group, but each shows something else.
+
+    Parameters
+    ----------
+    manifest
+        With the column ``group`` and, where known, ``patient_id``.
+    """
+    groups = manifest["group"].to_numpy(np.int64)
+    if "patient_id" not in manifest:
+        return groups
+    alone = -1 - np.arange(len(manifest))
+    return np.where(manifest["patient_id"].isna(), groups, alone)
 
 
 def draw_epoch(

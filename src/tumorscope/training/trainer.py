@@ -28,6 +28,7 @@ from tumorscope.training.pipeline import (
     build_training_batches,
     build_validation_batches,
     draw_epoch,
+    number_copies,
 )
 
 Stores = dict[str, SliceStore]
@@ -215,7 +216,7 @@ def accuracy(labels: tf.Tensor, probabilities: tf.Tensor) -> tf.Tensor:
 def count_steps(store: SliceStore, recipe: Recipe) -> int:
     """Count the batches of an epoch."""
     rng = np.random.default_rng(0)
-    slices = len(draw_epoch(store.groups, recipe.data.drawn_per_group, rng))
+    slices = len(draw_epoch(store.copies, recipe.data.drawn_per_group, rng))
     return math.ceil(slices / recipe.training.batch_size)
 
 
@@ -232,7 +233,7 @@ def _open_stores(recipe: Recipe, manifest: pd.DataFrame) -> Stores:
         if slices.empty:
             continue
         if part == VALIDATION and recipe.data.drawn_per_group is not None:
-            slices = slices.groupby("group").head(recipe.data.drawn_per_group)
+            slices = slices.groupby(number_copies(slices)).head(recipe.data.drawn_per_group)
         share = len(slices) / len(manifest)
         cache_mb = round(recipe.training.cache_mb * share)
         stores[part] = SliceStore(slices, recipe.preprocessing, cache_mb)

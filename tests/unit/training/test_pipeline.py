@@ -18,6 +18,7 @@ from tumorscope.training.pipeline import (
     build_training_batches,
     build_validation_batches,
     draw_epoch,
+    number_copies,
 )
 
 COUNT, BATCH_SIZE, STEPS = 10, 4, 3
@@ -183,3 +184,11 @@ def test_epochs_draw_other_members_of_a_group():
     generator = np.random.default_rng(0)
     drawn = {int(draw_epoch(np.zeros(5, int), 1, generator)[0]) for _ in range(100)}
     assert drawn == set(range(5))
+
+
+def test_copies_are_drawn_from_but_every_slice_of_a_patient_counts():
+    manifest = pd.DataFrame({"group": [0, 0, 1, 1, 1], "patient_id": [None, None, "a", "a", "b"]})
+    copies = number_copies(manifest)
+    assert copies[0] == copies[1]
+    assert len(set(copies)) == 4
+    assert number_copies(manifest[["group"]]).tolist() == [0, 0, 1, 1, 1]
