@@ -134,7 +134,7 @@ def build_training_batches(
 
 
 def number_copies(manifest: pd.DataFrame) -> NDArray[np.int64]:
-    """Number the groups of copies; a patient's slices are a group, but each shows something else.
+    """Tell copies by a number; a patient's slices are a group, but each shows something else.
 
     Parameters
     ----------
