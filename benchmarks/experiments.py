@@ -92,6 +92,15 @@ EXPERIMENTS = (
         "28 epochs and all but the first 27 layers, in place of 14 and 50",
         ("training.fine_tune_epochs=28", "training.unfrozen_layers=130"),
     ),
+    Experiment(
+        "default",
+        "28 epochs and a little mixup: `default`",
+        (
+            "training.fine_tune_epochs=28",
+            "training.unfrozen_layers=0.68",
+            "augmentation.mixup=0.2",
+        ),
+    ),
     Experiment("slow", "a third of the rate", ("training.fine_tune_learning_rate=1e-4",)),
     Experiment("mixup", "mixup", ("augmentation.mixup=0.4",)),
     Experiment(
