@@ -12,8 +12,6 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pandas as pd
-
 import tumorscope
 from results import BACKBONE, FIGURES, replace_part
 
@@ -129,40 +127,32 @@ EXPERIMENTS = (
 def draw_table() -> str:
     """Write the table in Markdown: figures, and paired differences to the first candidate."""
     lines = [
-        "| change | accuracy | AUROC | accuracy, difference | AUROC, difference | s a fold |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| change | accuracy | AUROC | accuracy, difference | AUROC, difference |",
+        "| --- | ---: | ---: | ---: | ---: |",
     ]
     first = EXPERIMENTS[0].folder
     for experiment in EXPERIMENTS:
         path = experiment.folder / "metrics.json"
         if not path.exists():
             continue
-        metrics = json.loads(path.read_text("utf-8"))["per_group"]
+        metrics = json.loads(path.read_text("utf-8"))
         cells = [f"{metrics[name]:.3f}" for name in FIGURES]
         cells += (
             ["", ""] if experiment.name == FIRST else list_differences(first, experiment.folder)
         )
-        lines.append(
-            f"| {experiment.change} | {' | '.join(cells)} | {time_fold(path.parent):.0f} |"
-        )
+        lines.append(f"| {experiment.change} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def list_differences(first: Path, second: Path) -> list[str]:
-    """Write the paired differences of each figure, counting each group once."""
+    """Write the paired differences of each figure."""
     comparison: dict[str, Any] = dict(tumorscope.compare(first, second, second / "comparison"))
     cells = []
     for name in FIGURES:
-        figure = comparison["per_group"]["differences"][name]
+        figure = comparison["differences"][name]
         low, high = figure["interval"]
         cells.append(f"{figure['difference']:+.3f} ({low:+.3f} to {high:+.3f})")
     return cells
-
-
-def time_fold(cv: Path) -> float:
-    """Give the mean seconds that the epochs of a fold took."""
-    seconds = [pd.read_csv(path)["seconds"].sum() for path in cv.glob("folds/*/history.csv")]
-    return sum(seconds) / len(seconds)
 
 
 def main() -> None:
