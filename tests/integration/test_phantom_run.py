@@ -95,9 +95,9 @@ def test_other_slices_are_measured_apart(phantom_run, tmp_path):
 
 def test_explaining_draws_as_many_slices_as_asked_and_renews_the_report(phantom_run):
     before = (phantom_run / "report.html").read_text("utf-8")
-    sheet = tumorscope.explain(phantom_run, count=4)
+    sheet = tumorscope.explain(phantom_run, count=3)
     assert sheet.is_file()
-    assert len(list((phantom_run / "explanations" / "overlays").iterdir())) == 4
+    assert len(list((phantom_run / "explanations" / "overlays").iterdir())) == 3
     encoded = base64.b64encode(sheet.read_bytes()).decode()
     assert encoded not in before
     assert encoded in (phantom_run / "report.html").read_text("utf-8")
