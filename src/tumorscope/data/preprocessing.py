@@ -16,7 +16,10 @@ _MARGIN_FRACTION = 0.02
 
 
 class Box(NamedTuple):
-    """A rectangle in a slice, in px: its top left corner and its size."""
+    """A rectangle in a slice, in px: its top left corner and its size.
+
+    With padding it reaches beyond the slice; its corner may then be negative.
+    """
 
     top: int
     left: int
@@ -34,7 +37,7 @@ def prepare_slice(
     image
         Shape (H, W, 3), uint8, RGB. Not modified.
     settings
-        Side of the square and whether to crop to the head.
+        Side of the square, and what is done before: crop, stretch of the gray levels, padding.
 
     Returns
     -------
@@ -48,15 +51,19 @@ def prepare_slice(
         part = stretch_intensity(part)
     side = settings.side_px
     if settings.keep_aspect:
-        longest = max(box.height, box.width)
-        top, left = (longest - box.height) // 2, (longest - box.width) // 2
-        square = np.zeros((longest, longest, 3), np.uint8)
-        square[top : top + box.height, left : left + box.width] = part
-        part = square
-        box = Box(box.top - top, box.left - left, longest, longest)
+        part, box = pad_to_square(part, box)
     shrinks = box.height >= side and box.width >= side
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return cv2.resize(part, (side, side), interpolation=interpolation).astype(np.uint8), box
+
+
+def pad_to_square(part: NDArray[np.uint8], box: Box) -> tuple[NDArray[np.uint8], Box]:
+    """Put black on both shorter sides of a part of a slice, and widen its box alike."""
+    longest = max(box.height, box.width)
+    top, left = (longest - box.height) // 2, (longest - box.width) // 2
+    square = np.zeros((longest, longest, 3), np.uint8)
+    square[top : top + box.height, left : left + box.width] = part
+    return square, Box(box.top - top, box.left - left, longest, longest)
 
 
 def stretch_intensity(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -20,7 +20,7 @@ def project_map(
     cam_hw
         The signed map of the logit over `box`, shape (h, w). Not modified.
     box
-        The part of the slice that the network saw.
+        The part of the slice that the network saw; padding reaches beyond the slice.
     image_hw
         Height and width of the slice, px.
 
@@ -31,8 +31,9 @@ def project_map(
     """
     evidence = np.zeros(image_hw, np.float32)
     enlarged = cv2.resize(cam_hw, (box.width, box.height), interpolation=cv2.INTER_CUBIC)
-    rows, columns = slice(box.top, box.top + box.height), slice(box.left, box.left + box.width)
-    evidence[rows, columns] = np.maximum(enlarged, 0)
+    top, left = max(box.top, 0), max(box.left, 0)
+    inside = enlarged[top - box.top :, left - box.left :][: image_hw[0] - top, : image_hw[1] - left]
+    evidence[top : top + inside.shape[0], left : left + inside.shape[1]] = np.maximum(inside, 0)
     return evidence
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tumorscope.data.phantom import draw_phantom
-from tumorscope.data.preprocessing import Box, find_head, prepare_slice
+from tumorscope.data.preprocessing import Box, find_head, prepare_slice, stretch_intensity
 from tumorscope.recipe import PreprocessingSettings
 
 
@@ -116,3 +116,37 @@ class TestFindHead:
     )
     def test_slice_without_a_head_is_used_whole(self, image):
         assert find_head(image) == Box(0, 0, 100, 120)
+
+
+class TestKeepAspect:
+    SETTINGS = PreprocessingSettings(side_px=64, crop_to_head=False, keep_aspect=True)
+
+    def test_black_is_put_on_the_shorter_sides(self):
+        image = np.full((100, 50, 3), 200, np.uint8)
+        prepared, box = prepare_slice(image, self.SETTINGS)
+        assert box == Box(0, -25, 100, 100)
+        assert not prepared[:, :15].any()
+        assert not prepared[:, -15:].any()
+        assert (prepared[:, 17:47] == 200).all()
+
+    @given(random_images)
+    def test_the_box_is_a_square_that_holds_the_slice(self, image):
+        prepared, box = prepare_slice(image, self.SETTINGS)
+        height, width = image.shape[:2]
+        assert prepared.shape == (64, 64, 3)
+        assert box.height == box.width == max(height, width)
+        assert min(box.top, box.left) <= 0 <= max(box.top, box.left)
+        assert box.top + box.height >= height
+        assert box.left + box.width >= width
+
+
+class TestStretchIntensity:
+    def test_the_darkest_becomes_black_and_the_brightest_white(self):
+        ramp = np.repeat(np.linspace(50, 150, 3000, dtype=np.uint8).reshape(50, 60, 1), 3, axis=-1)
+        stretched = stretch_intensity(ramp)
+        assert (stretched.min(), stretched.max()) == (0, 255)
+        assert (np.diff(stretched[..., 0].ravel().astype(int)) >= 0).all()
+
+    def test_a_slice_of_one_level_stays_as_it_is(self):
+        flat = np.full((40, 40, 3), 90, np.uint8)
+        np.testing.assert_array_equal(stretch_intensity(flat), flat)

@@ -120,3 +120,14 @@ class TestColor:
     @pytest.mark.parametrize("value", [0.0, 1.0])
     def test_ends_are_valid(self, value):
         assert color(np.full((2, 3), value, np.float32)).shape == (2, 3, 3)
+
+
+def test_a_box_with_padding_leaves_out_what_lies_beyond_the_slice():
+    cam = np.zeros((4, 4), np.float32)
+    cam[:, :2] = 1.0
+    evidence = project_map(cam, Box(0, -25, 100, 100), (100, 50))
+    assert evidence.shape == (100, 50)
+    assert evidence[:, :15].min() > 0.5
+    assert evidence[:, 40:].max() < 0.1
+    tall = project_map(cam.T.copy(), Box(-25, 0, 100, 100), (50, 100))
+    np.testing.assert_allclose(tall, evidence.T, atol=1e-6)
