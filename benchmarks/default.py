@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from appearance import write_looks
 
 import tumorscope
+from appearance import write_looks
 from results import BACKBONE, DOCUMENT, FIGURES, replace_part, show
 
 SEED = "seed=1"

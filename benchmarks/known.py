@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from copies import EDITS, Image, describe, draw_phantoms
 
+from copies import EDITS, Image, describe, draw_phantoms
 from tumorscope.data.audit.reading import read_folders
 from tumorscope.data.duplicates.groups import DisjointSets, join_copies
 from tumorscope.data.duplicates.known import LARGEST_DISTANCE, find_known
