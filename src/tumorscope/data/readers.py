@@ -66,7 +66,7 @@ def decode_slice(data: bytes, name: str) -> NDArray[np.uint8]:
         raise InputError(f"{name}: {error}") from None
     except Exception as error:  # decoders raise nearly anything on a hostile file
         raise InputError(
-            f"{name}: not a readable JPEG, PNG, BMP or TIFF image ({_first_line(error)}); "
+            f"{name}: not a readable JPEG, PNG, BMP or TIFF image ({first_line(error)}); "
             "replace or remove the file"
         ) from error
     if (pixels == pixels[0, 0]).all():
@@ -119,7 +119,8 @@ def _stretch(gray_hw: NDArray[np.generic]) -> NDArray[np.uint8]:
     return np.rint(gray, out=gray).astype(np.uint8)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Say in one line, the same each time, what a decoder found wrong."""
     if isinstance(error, UnidentifiedImageError):  # its own text holds a memory address
         return "content of another format"
     return (str(error).splitlines() or [""])[0][:120] or type(error).__name__

@@ -1,0 +1,79 @@
+"""Read the files of a zip archive one by one, in memory: nothing is ever written to a disk."""
+
+import weakref
+from collections.abc import Iterator
+from io import SEEK_END, BytesIO
+from pathlib import PurePosixPath
+from typing import BinaryIO
+from zipfile import ZipFile, ZipInfo
+
+from tumorscope.data.scans.refusal import refusing
+from tumorscope.data.scans.scan import Unreadable
+from tumorscope.data.scans.stored_file import MAXIMUM_BYTES, StoredFile, read_limited
+from tumorscope.errors import InputError
+
+MAXIMUM_RATIO = 200
+MAXIMUM_MEMBERS = 200_000
+_HARMLESS_BYTES = 256 * 1024**2
+_ENCRYPTED = 0x1
+
+
+def list_members(archive: StoredFile) -> Iterator[StoredFile | Unreadable]:
+    """List the files of an archive in the order of their names.
+
+    Parameters
+    ----------
+    archive
+        A zip file; it stays open as long as one of its files is referred to.
+
+    Raises
+    ------
+    InputError
+        It is no readable zip file, or would unpack to far more than an archive of scans does.
+        The message does not name the archive.
+    """
+    with refusing("zip file"):
+        stream = archive.open()
+        size = stream.seek(0, SEEK_END)
+        opened = ZipFile(stream)
+    weakref.finalize(opened, stream.close)
+    members = [info for info in opened.infolist() if not info.is_dir()]
+    _check_sizes(members, size)
+    for info in sorted(members, key=lambda info: info.filename):
+        name = f"{archive.name}/{_clean(info.filename)}"
+        if info.flag_bits & _ENCRYPTED:
+            yield Unreadable(name, "encrypted; unpack the archive with its password first")
+        elif info.file_size > MAXIMUM_BYTES:
+            yield Unreadable(name, f"holds more than {MAXIMUM_BYTES // 1024**2} MB")
+        else:
+            yield _store_member(opened, info, name)
+
+
+def _check_sizes(members: list[ZipInfo], packed: int) -> None:
+    """Refuse by the directory alone, before anything is unpacked."""
+    if len(members) > MAXIMUM_MEMBERS:
+        raise InputError(f"{len(members):,} files, expected at most {MAXIMUM_MEMBERS:,}")
+    unpacked = sum(info.file_size for info in members)
+    if unpacked > _HARMLESS_BYTES and unpacked > MAXIMUM_RATIO * packed:
+        raise InputError(
+            f"would unpack to {unpacked / 1024**2:,.0f} MB, more than {MAXIMUM_RATIO} times its "
+            "size; no archive of scans does"
+        )
+
+
+def _clean(member: str) -> str:
+    """Make a name that stays below the archive's own, whatever it is joined to."""
+    printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in member)
+    parts = PurePosixPath(printable.replace("\\", "/")).parts
+    return "/".join(part for part in parts if part not in ("/", "//", ".."))
+
+
+def _store_member(opened: ZipFile, info: ZipInfo, name: str) -> StoredFile:
+    def open_member() -> BinaryIO:
+        with opened.open(info) as stream:
+            return BytesIO(read_limited(stream))  # type: ignore[arg-type]
+
+    def open_start() -> BinaryIO:
+        return opened.open(info)  # type: ignore[return-value]
+
+    return StoredFile(name, name.rpartition("/")[0], open_member, open_start)

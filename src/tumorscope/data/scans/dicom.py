@@ -1,0 +1,77 @@
+"""Read the slices of DICOM files: those of one file, or of a series in its order."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tumorscope.data.scans.dicom_display import show_frame
+from tumorscope.data.scans.dicom_file import DicomFile, open_dicom, quiet
+from tumorscope.data.scans.dicom_pixels import count_frames, decode_frame
+from tumorscope.data.scans.dicom_place import order_frames
+from tumorscope.data.scans.refusal import naming, refusing
+from tumorscope.data.scans.scan import ScanSlice, Unreadable
+from tumorscope.data.scans.stored_file import StoredFile
+from tumorscope.errors import InputError
+
+
+def read_dicom(file: StoredFile) -> Iterator[ScanSlice | Unreadable]:
+    """Read a DICOM file that is no part of a series of files.
+
+    Parameters
+    ----------
+    file
+        One frame, or several: these are ordered by their positions where all have one, and named
+        by their number in the file, from 0.
+
+    Yields
+    ------
+    ScanSlice or Unreadable
+        A damaged frame does not stop the others.
+
+    Raises
+    ------
+    InputError
+        The file as a whole cannot be read, or its only frame.
+    """
+    with naming(file.name), refusing("DICOM file"):
+        yield from _read_frames(file)
+
+
+def read_series(name: str, files: Sequence[StoredFile]) -> Iterator[ScanSlice | Unreadable]:
+    """Read single-frame files as the slices of a series, in the order given."""
+    for index, file in enumerate(files):
+        try:
+            with refusing("DICOM file"), open_dicom(file) as dicom:
+                count_frames(dicom)
+                image = _show(dicom, 0, 1)
+        except InputError as error:
+            yield Unreadable(file.name, str(error))
+        else:
+            yield ScanSlice(file.name, image, name, index)
+
+
+def _read_frames(file: StoredFile) -> Iterator[ScanSlice | Unreadable]:
+    with open_dicom(file) as dicom:
+        number_of_frames = count_frames(dicom)
+        if number_of_frames == 1:
+            image = _show(dicom, 0, 1)
+            if (image == image[0, 0]).all():
+                raise InputError("every pixel has the same value; this is no slice")
+            yield ScanSlice(file.name, image, None, 0)
+            return
+        for place, index in enumerate(order_frames(dicom.header, number_of_frames)):
+            name = f"{file.name}#{index:03d}"
+            try:
+                with refusing("DICOM frame"):
+                    image = _show(dicom, index, number_of_frames)
+            except InputError as error:
+                yield Unreadable(name, str(error))
+            else:
+                yield ScanSlice(name, image, file.name, place)
+
+
+def _show(dicom: DicomFile, index: int, number_of_frames: int) -> NDArray[np.uint8]:
+    with quiet():
+        values = decode_frame(dicom, index, number_of_frames)
+        return show_frame(values, dicom.header, index)

@@ -1,0 +1,157 @@
+"""Open a DICOM file: the elements that describe its image, and where its pixel data lie.
+
+Elements that name a patient are never read, so that none can appear in a result or an error.
+"""
+
+import os
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
+
+from tumorscope.data.scans.stored_file import StoredFile
+from tumorscope.errors import InputError
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+UNDEFINED_LENGTH = 0xFFFFFFFF
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
+_EXPLICIT = b"1.2.840.10008.1.2.1".ljust(len(_DEFLATED), b"\0")
+_MAXIMUM_INFLATED_BYTES = 128 * 1024**2
+_META_START = 132
+_PIXEL_KEYWORDS = {0x10: "PixelData", 8: "FloatPixelData", 9: "DoubleFloatPixelData"}
+_PIXEL_VRS = (b"OB", b"OW", b"OF", b"OD", b"UN")
+_WARNING_MODULES = r"(pydicom|pylibjpeg|openjpeg|libjpeg|tumorscope\.data\.scans)(\.|$)"
+_ELEMENTS = [
+    *("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "SeriesNumber", "InstanceNumber"),
+    *("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "PixelAspectRatio"),
+    *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
+    *("NumberOfFrames", "Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation"),
+    *("PlanarConfiguration", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
+    *("PixelPaddingValue", "PixelPaddingRangeLimit", "ModalityLUTSequence", "VOILUTSequence"),
+    *("RescaleSlope", "RescaleIntercept", "WindowCenter", "WindowWidth", "VOILUTFunction"),
+    *("ExtendedOffsetTable", "ExtendedOffsetTableLengths"),
+    *(
+        f"{color}PaletteColorLookupTable{part}"
+        for color in ("Red", "Green", "Blue")
+        for part in ("Descriptor", "Data")
+    ),
+    *(f"Segmented{color}PaletteColorLookupTableData" for color in ("Red", "Green", "Blue")),
+]
+
+
+class DicomFile(NamedTuple):
+    """An open DICOM file.
+
+    Parameters
+    ----------
+    stream
+        The file, or its inflated content; seekable.
+    header
+        The elements that describe the image; no pixel data, nothing of the patient.
+    transfer_syntax
+        The UID of the encoding.
+    pixel_keyword, pixel_vr
+        The name of the element that holds the pixels and, where written, its value representation.
+    pixel_start, pixel_length
+        The place of its value; the length is undefined where frames are encapsulated.
+    """
+
+    stream: BinaryIO
+    header: "Dataset"
+    transfer_syntax: str
+    pixel_keyword: str
+    pixel_vr: str
+    pixel_start: int
+    pixel_length: int
+
+    def count_bytes(self) -> int:
+        """Count the bytes from the first one of the pixel data to the end of the file."""
+        return self.stream.seek(0, os.SEEK_END) - self.pixel_start
+
+
+@contextmanager
+def open_dicom(file: StoredFile) -> Iterator[DicomFile]:
+    """Open a file and read what describes its image.
+
+    Raises
+    ------
+    InputError
+        It holds no pixel data, or its encoding cannot be told. Neither this nor anything that
+        pydicom raises on a damaged file names the file.
+    """
+    from pydicom import dcmread
+
+    with file.open() as stored:
+        stream = _inflate(stored)
+        with quiet():
+            header = dcmread(
+                stream, stop_before_pixels=True, force=True, specific_tags=list(_ELEMENTS)
+            )
+        yield _locate_pixels(stream, header)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the warnings of pydicom to itself: they may quote values of the file."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=_WARNING_MODULES)
+        yield
+
+
+def _inflate(stream: BinaryIO) -> BinaryIO:
+    """Unpack a dataset in the deflated transfer syntax (PS3.5, A.5), but never a bomb."""
+    head = stream.read(1024)
+    stream.seek(0)
+    start = head[_META_START : _META_START + 12]
+    if _DEFLATED not in head or not start.startswith(b"\x02\0\0\0UL\x04\0"):
+        return stream
+    meta = stream.read(_META_START + 12 + int.from_bytes(start[8:], "little"))
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    data = inflater.decompress(stream.read(), _MAXIMUM_INFLATED_BYTES)
+    if inflater.unconsumed_tail:
+        raise InputError(f"inflates to more than {_MAXIMUM_INFLATED_BYTES // 1024**2} MB")
+    if not inflater.eof:
+        raise InputError("truncated: its deflated content does not end")
+    return BytesIO(meta.replace(_DEFLATED, _EXPLICIT) + data)
+
+
+def _locate_pixels(stream: BinaryIO, header: "Dataset") -> DicomFile:
+    order: Literal["little", "big"] = "little" if header.original_encoding[1] else "big"
+    start = stream.read(8)
+    if len(start) < 8:
+        raise InputError(f"holds no image{_name_class(header)}")
+    is_explicit = start[4:6] in _PIXEL_VRS  # some files change from explicit to implicit inside
+    length = stream.read(4) if is_explicit else start[4:]
+    return DicomFile(
+        stream=stream,
+        header=header,
+        transfer_syntax=_find_syntax(header),
+        pixel_keyword=_PIXEL_KEYWORDS[int.from_bytes(start[2:4], order)],
+        pixel_vr=start[4:6].decode("ascii") if is_explicit else "",
+        pixel_start=stream.tell(),
+        pixel_length=int.from_bytes(length, order),
+    )
+
+
+def _name_class(header: "Dataset") -> str:
+    from pydicom.uid import UID_dictionary
+
+    known = UID_dictionary.get(str(header.get("SOPClassUID", "")))
+    return f" ({known[0]})" if known else ""
+
+
+def _find_syntax(header: "Dataset") -> str:
+    """Tell the transfer syntax; where the file leaves it out, from how its elements are written."""
+    from pydicom import uid
+
+    meta: Any = getattr(header, "file_meta", {})
+    if declared := meta.get("TransferSyntaxUID"):
+        return str(declared)
+    is_implicit, is_little = header.original_encoding
+    if is_implicit:
+        return str(uid.ImplicitVRLittleEndian)
+    return str(uid.ExplicitVRLittleEndian if is_little else uid.ExplicitVRBigEndian)

@@ -1,0 +1,124 @@
+"""Put single-frame DICOM files together to series, whatever the folders they lie in."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+from tumorscope.data.scans.dicom import read_dicom, read_series
+from tumorscope.data.scans.dicom_file import open_dicom, quiet
+from tumorscope.data.scans.dicom_pixels import count_frames
+from tumorscope.data.scans.dicom_place import Place, find_place
+from tumorscope.data.scans.refusal import refusing
+from tumorscope.data.scans.scan import Scan, Unreadable
+from tumorscope.data.scans.stored_file import StoredFile
+from tumorscope.errors import InputError
+
+_CHUNK_BYTES = 1024**2
+
+
+class Member(NamedTuple):
+    """What is known of a DICOM file before it is decoded."""
+
+    file: StoredFile
+    number_of_frames: int
+    series_uid: str
+    series_number: str
+    instance_uid: str
+    instance_number: int | None
+    size: tuple[int, int]
+    place: Place | None
+
+
+def inspect_dicom(file: StoredFile) -> Member | Unreadable:
+    """Read what tells the series of a file and its place there, and check that it holds images."""
+    try:
+        with refusing("DICOM file"), quiet(), open_dicom(file) as dicom:
+            header = dicom.header
+            number = header.get("InstanceNumber")
+            return Member(
+                file,
+                count_frames(dicom),
+                str(header.get("SeriesInstanceUID") or ""),
+                str(header.get("SeriesNumber") or ""),
+                str(header.get("SOPInstanceUID") or ""),
+                None if number is None else int(number),
+                (int(header.Rows), int(header.Columns)),
+                find_place(header),
+            )
+    except InputError as error:
+        return Unreadable(file.name, str(error))
+
+
+def list_scans(members: Iterable[Member]) -> Iterator[Scan | Unreadable]:
+    """Put files together to series, and tell apart what a series should not mix.
+
+    Images of another size or orientation (localizers) and images at a position already taken
+    (further echoes or volumes) make a series of their own. A copy of an image is reported and
+    left out. A file of several frames, without a series, or alone in it is a scan by itself.
+    """
+    groups: dict[tuple[object, ...], list[Member]] = defaultdict(list)
+    for member, original in _find_copies(members):
+        if original is not None:
+            yield Unreadable(member.file.name, f"a copy of {original.name}, which is read instead")
+        elif member.series_uid and member.number_of_frames == 1:
+            orientation = member.place and member.place.orientation
+            groups[member.series_uid, member.size, orientation].append(member)
+        else:
+            groups[(member.file.name,)].append(member)
+    uses: dict[str, int] = defaultdict(int)
+    for stack in (stack for group in groups.values() for stack in _split_stacks(group)):
+        file = stack[0].file
+        if len(stack) == 1:
+            yield Scan(file.name, partial(read_dicom, file))
+            continue
+        name = f"{file.folder}/series {stack[0].series_number}".rstrip()
+        uses[name] += 1
+        numbered = f"{name} ({uses[name]})" if uses[name] > 1 else name
+        yield Scan(numbered, partial(read_series, numbered, [member.file for member in stack]))
+
+
+def _find_copies(members: Iterable[Member]) -> Iterator[tuple[Member, StoredFile | None]]:
+    """Give each file with the earlier one of the same bytes; only equal instances are compared."""
+    files: dict[str, list[StoredFile]] = defaultdict(list)
+    for member in members:
+        earlier = files[member.instance_uid] if member.instance_uid else []
+        yield member, next((file for file in earlier if _is_same(file, member.file)), None)
+        earlier.append(member.file)
+
+
+def _is_same(file: StoredFile, other: StoredFile) -> bool:
+    with file.open() as stream, other.open() as other_stream:
+        while (chunk := stream.read(_CHUNK_BYTES)) == other_stream.read(_CHUNK_BYTES):
+            if not chunk:
+                return True
+    return False
+
+
+def _split_stacks(group: list[Member]) -> list[list[Member]]:
+    """Order a group; the second image at a position goes to a second stack, and so on."""
+    if any(member.place is None for member in group):
+        return [sorted(group, key=_order_by_number)]
+    stacks: list[list[Member]] = []
+    taken: dict[float, int] = defaultdict(int)
+    for member in sorted(
+        group, key=lambda member: (_get_distance(member), _order_by_number(member))
+    ):
+        distance = _get_distance(member)
+        if taken[distance] == len(stacks):
+            stacks.append([])
+        stacks[taken[distance]].append(member)
+        taken[distance] += 1
+    return stacks
+
+
+def _get_distance(member: Member) -> float:
+    return member.place.distance_mm if member.place else 0.0
+
+
+def _order_by_number(member: Member) -> tuple[bool, int, list[tuple[int, str]]]:
+    """Order by instance number, files without one after the others by name: IM2 before IM10."""
+    words = re.findall(r"(\d+)|(\D+)", member.file.name)
+    natural = [(int(digits or 0), text) for digits, text in words]
+    return member.instance_number is None, member.instance_number or 0, natural

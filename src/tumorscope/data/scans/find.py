@@ -1,0 +1,170 @@
+"""Find the scans among files, folders and zip archives."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path, PurePath, PurePosixPath
+
+from tumorscope.data.readers import decode_slice
+from tumorscope.data.scans.archive import list_members
+from tumorscope.data.scans.dicom_series import inspect_dicom, list_scans
+from tumorscope.data.scans.formats import Format, recognize_format
+from tumorscope.data.scans.nifti import PLANES, read_nifti
+from tumorscope.data.scans.refusal import naming, refusing
+from tumorscope.data.scans.scan import Scan, ScanSlice, Unreadable
+from tumorscope.data.scans.stored_file import StoredFile, read_limited, store_bytes, store_path
+from tumorscope.errors import InputError, suggest
+
+STDIN = "-"
+# What lies beside scans and is none; files of these names are passed over, not reported.
+_COMPANION_SUFFIXES = frozenset(
+    {".csv", ".tsv", ".txt", ".json", ".md", ".xml", ".html", ".htm", ".yaml", ".yml", ".log"}
+    | {".bval", ".bvec", ".pdf", ".py"}
+)
+_COMPANION_NAMES = frozenset({"thumbs.db", "desktop.ini", "license", "readme"})
+
+
+def find_scans(
+    inputs: str | Path | Sequence[str | Path], *, plane: str = "axial", volume: int = 0
+) -> Iterator[Scan | Unreadable]:
+    """Find what can be read as slices of a scan; nothing is decoded yet.
+
+    Parameters
+    ----------
+    inputs
+        A file, a folder (with all below it), a zip archive, ``-`` for one file from the standard
+        input, or several of these. What a file is, is decided by its content.
+    plane
+        How the volume of a NIfTI file is cut: ``axial``, ``coronal`` or ``sagittal``.
+    volume
+        Which volume of a 4-D NIfTI file, from 0.
+
+    Returns
+    -------
+    iterator
+        Images and NIfTI volumes in the order of the inputs, then DICOM files, put together to
+        series. Files that are none of these are given as `Unreadable`; hidden files and, in
+        folders and archives, texts and tables are passed over.
+
+    Raises
+    ------
+    InputError
+        An input does not exist, the plane is unknown or the volume negative.
+    """
+    if plane not in PLANES:
+        raise InputError(
+            f"plane {plane!r}: expected axial, coronal or sagittal{suggest(plane, PLANES)}"
+        )
+    if volume < 0:
+        raise InputError(f"volume {volume}: volumes are counted from 0")
+    given = [inputs] if isinstance(inputs, (str, Path)) else list(inputs)
+    for path in given:
+        if str(path) != STDIN and not Path(path).exists():
+            raise InputError(f"{path}: no such file or folder")
+    return _find(given, plane, volume)
+
+
+def _find(given: Sequence[str | Path], plane: str, volume: int) -> Iterator[Scan | Unreadable]:
+    members = []
+    for found in _list_files(given):
+        if isinstance(found, Unreadable):
+            yield found
+            continue
+        file, form = found
+        if form is Format.IMAGE:
+            yield Scan(file.name, partial(_read_image, file))
+        elif form is Format.NIFTI:
+            yield Scan(file.name, partial(read_nifti, file, plane, volume))
+        else:
+            member = inspect_dicom(file)
+            if isinstance(member, Unreadable):
+                yield member
+            else:
+                members.append(member)
+    yield from list_scans(members)
+
+
+def _read_image(file: StoredFile) -> Iterator[ScanSlice]:
+    with naming(file.name), refusing("file"):
+        data = file.read_bytes()
+    yield ScanSlice(file.name, decode_slice(data, file.name), None, 0)
+
+
+def _list_files(given: Sequence[str | Path]) -> Iterator[tuple[StoredFile, Format] | Unreadable]:
+    """List the files of all inputs, those in archives included, with their formats."""
+    for path in given:
+        if str(path) == STDIN:
+            yield from _list_stdin()
+        elif Path(path).is_dir():
+            yield from _list_folder(Path(path))
+        else:
+            yield from _list_file(store_path(Path(path)))
+
+
+def _list_stdin() -> Iterator[tuple[StoredFile, Format] | Unreadable]:
+    try:
+        data = read_limited(sys.stdin.buffer)
+    except InputError as error:
+        yield Unreadable("stdin", str(error))
+    else:
+        yield from _list_file(store_bytes("stdin", data))
+
+
+def _list_folder(folder: Path) -> Iterator[tuple[StoredFile, Format] | Unreadable]:
+    is_empty = True
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for path in (Path(parent, name) for name in sorted(names)):
+            if _is_hidden(path.relative_to(folder)):
+                continue
+            for found in _list_file(store_path(path), is_named=False):
+                is_empty = False
+                yield found
+    if is_empty:
+        yield Unreadable(str(folder), "no image, DICOM, NIfTI or zip file in this folder")
+
+
+def _list_file(
+    file: StoredFile, *, is_named: bool = True, is_packed: bool = False
+) -> Iterator[tuple[StoredFile, Format] | Unreadable]:
+    """Tell the format of a file; of an archive list the files instead, of a companion nothing."""
+    try:
+        with refusing("file"):
+            form = recognize_format(file.read_head())
+    except InputError as error:
+        yield Unreadable(file.name, str(error))
+        return
+    if form is Format.ZIP and is_packed:
+        yield Unreadable(file.name, "an archive inside an archive; unpack it first")
+    elif form is Format.ZIP:
+        yield from _list_archive(file)
+    elif form is not None:
+        yield file, form
+    elif is_named or not _is_companion(file.name):
+        yield Unreadable(
+            file.name,
+            "content of no known format; expected an image (JPEG, PNG, "
+            "BMP, TIFF), DICOM, NIfTI or zip file",
+        )
+
+
+def _list_archive(archive: StoredFile) -> Iterator[tuple[StoredFile, Format] | Unreadable]:
+    try:
+        for member in list_members(archive):
+            if isinstance(member, Unreadable):
+                yield member
+            elif not _is_hidden(PurePosixPath(member.name[len(archive.name) + 1 :])):
+                yield from _list_file(member, is_named=False, is_packed=True)
+    except InputError as error:
+        yield Unreadable(archive.name, str(error))
+
+
+def _is_hidden(path: PurePath) -> bool:
+    index_names = ("__MACOSX", "DICOMDIR")
+    return any(part.startswith(".") or part in index_names for part in path.parts)
+
+
+def _is_companion(name: str) -> bool:
+    path = PurePosixPath(name.lower())
+    return path.suffix in _COMPANION_SUFFIXES or path.name in _COMPANION_NAMES
