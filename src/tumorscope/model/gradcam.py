@@ -64,7 +64,7 @@ class ExplainedClassifier:
 def _reach_inside(classifier: keras.Model) -> keras.Model:
     """Build the classifier anew, from the same layers, with the maps inside it as outputs."""
     backbone = classifier.get_layer(BACKBONE)
-    inside = keras.Model(backbone.input, [find_inner_map(backbone), backbone.output])
+    inside = keras.Model(backbone.inputs[0], [find_inner_map(backbone), backbone.output])
     flow, reached = classifier.input, {}
     for layer in classifier.layers[1:]:
         if layer is backbone:
