@@ -15,10 +15,11 @@ from tumorscope.artifact.spec import (
     ArtifactSpec,
     ConformalSpec,
 )
-from tumorscope.artifact.writer import write_artifact
+from tumorscope.artifact.writer import write_artifact, write_guard
 from tumorscope.data.duplicates.codes import CODE_BYTES
 from tumorscope.data.duplicates.thumbnails import FRAMES
 from tumorscope.data.phantom import draw_phantom, write_phantoms
+from tumorscope.evaluation.novelty import Subspace
 from tumorscope.recipe import PreprocessingSettings
 
 SIDE_PX = 32
@@ -50,8 +51,9 @@ def tiny_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An artifact whose probability and map follow the brightness of a slice, made without Keras.
 
     The probability is ``sigmoid((mean - 64) / 16)`` of the prepared slice, and the map, 2 x 2,
-    is ``(mean - 64) / 64`` of each quarter. From 0.45 to 0.55 a verdict is uncertain. Read only:
-    copy it before changing it.
+    is ``(mean - 64) / 64`` of each quarter. From 0.45 to 0.55 a verdict is uncertain. The features
+    are the means of the three colors, and what is all white is not assessable. Read only: copy it
+    before changing it.
     """
     folder = tmp_path_factory.mktemp("tiny") / "model"
     folder.mkdir()
@@ -67,6 +69,8 @@ def tiny_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fingerprint="0" * 64,
     )
     np.save(folder / KNOWN_CODES_FILE, np.zeros((0, len(FRAMES), CODE_BYTES), np.uint8))
+    origin = Subspace(np.zeros(3, np.float32), np.zeros((3, 0), np.float32), 1.0, 3 * 254.5**2)
+    write_guard(folder, origin)
     write_artifact(folder, spec)
     return folder
 
@@ -81,6 +85,7 @@ def _build_graph() -> openvino.Model:
     answers = {
         "probability": opset.sigmoid(logit),
         "cam": opset.divide(centered, np.float32(64)),
+        "features": opset.reduce_mean(slices, np.array([1, 2])),
     }
     results = []
     for name, node in answers.items():

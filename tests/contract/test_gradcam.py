@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tumorscope.model.classifier import LOGIT, POOLED, build_classifier
-from tumorscope.model.gradcam import ExplainedClassifier
+from tumorscope.model.classifier import BACKBONE, LOGIT, POOLED, build_classifier
+from tumorscope.model.gradcam import ExplainedClassifier, find_inner_map
 from tumorscope.recipe import ModelSettings
 
 BACKBONES = ("efficientnetb0", "efficientnetlite0")
@@ -76,3 +76,24 @@ def test_the_map_adds_up_to_what_the_feature_map_adds_to_the_logit(slices):
     probability = answer["probability"].numpy()
     logit = np.log(probability / (1 - probability))
     np.testing.assert_allclose(answer["cam"].numpy().sum(axis=(1, 2)), logit, atol=1e-4)
+
+
+def test_features_are_the_means_of_a_map_inside_the_backbone(classifier, slices):
+    found = ExplainedClassifier(classifier).infer(slices)["features"].numpy()
+    backbone = classifier.get_layer(BACKBONE)
+    inner = keras.Model(backbone.inputs[0], find_inner_map(backbone))(slices, training=False).numpy()
+    assert inner.shape == (3, 6, 6, 672)  # twice the side of the last map
+    np.testing.assert_allclose(found, inner.mean(axis=(1, 2)), rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["mobilenetv2", "resnet50", "vgg16"])
+def test_backbones_of_other_families_have_features_as_well(name, slices):
+    settings = ModelSettings(
+        backbone=name, weights="random", rescale_in_front=True, hidden_units=8, dropout=0.0
+    )
+    classifier = build_classifier(settings, 96)
+    found = ExplainedClassifier(classifier).infer(slices)
+    assert found["features"].shape[0] == 3
+    assert np.isfinite(found["features"].numpy()).all()
+    expected = np.asarray(classifier(slices))[:, 0]
+    np.testing.assert_allclose(found["probability"].numpy(), expected, atol=1e-6)

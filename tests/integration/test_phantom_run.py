@@ -22,7 +22,7 @@ def test_the_run_folder_is_complete(phantom_run):
         recipe.yaml environment.json log.txt manifest.csv rejected.csv history.csv report.html
         checkpoints/last.npz checkpoints/best.npz
         model/model.keras model/model.xml model/model.bin model/model.onnx
-        model/artifact.json model/artifact.json.sha256 model/MODEL_CARD.md
+        model/guard.npz model/artifact.json model/artifact.json.sha256 model/MODEL_CARD.md
         evaluation/metrics.json evaluation/predictions.csv evaluation/history.png
         evaluation/history.svg evaluation/confusion_matrix.png evaluation/roc.png
         evaluation/precision_recall.png evaluation/mistakes.png

@@ -4,12 +4,18 @@ import shutil
 from pathlib import Path
 
 from tumorscope.artifact.reader import find_artifact, read_artifact
-from tumorscope.artifact.spec import KNOWN_CODES_FILE, OPENVINO_FILE, SPEC_FILE, ArtifactSpec
+from tumorscope.artifact.spec import (
+    GUARD_FILE,
+    KNOWN_CODES_FILE,
+    OPENVINO_FILE,
+    SPEC_FILE,
+    ArtifactSpec,
+)
 from tumorscope.artifact.writer import write_artifact
 from tumorscope.atomic import replace_folder
 from tumorscope.errors import ArtifactError, InputError
 
-_NEEDED = (OPENVINO_FILE, "model.bin", KNOWN_CODES_FILE, "MODEL_CARD.md")
+_NEEDED = (OPENVINO_FILE, "model.bin", KNOWN_CODES_FILE, GUARD_FILE, "MODEL_CARD.md")
 
 
 def copy_for_prediction(model: Path, out: Path) -> ArtifactSpec:

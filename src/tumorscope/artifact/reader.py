@@ -1,6 +1,7 @@
 """Read an artifact, after making sure that not a byte of it has changed."""
 
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from pydantic import ValidationError
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 from tumorscope.artifact.checksum import compute_sha256
 from tumorscope.artifact.spec import (
     CHECKSUM_FILE,
+    GUARD_FILE,
     KNOWN_CODES_FILE,
     OPENVINO_FILE,
     SPEC_FILE,
@@ -15,6 +17,7 @@ from tumorscope.artifact.spec import (
 )
 from tumorscope.data.duplicates.codes import CODE_BYTES, Codes
 from tumorscope.errors import ArtifactError
+from tumorscope.evaluation.novelty import Subspace
 
 
 def find_artifact(path: Path) -> Path:
@@ -92,6 +95,36 @@ def read_known_codes(folder: Path) -> Codes:
     if codes.dtype != np.uint8 or codes.ndim != 3 or codes.shape[2] != CODE_BYTES:
         raise ArtifactError(f"{path}: not codes that this version of Tumorscope reads")
     return codes
+
+
+def read_guard(folder: Path) -> Subspace:
+    """Read where the features of a model's training slices lie.
+
+    Parameters
+    ----------
+    folder
+        An artifact that `read_artifact` has verified.
+
+    Raises
+    ------
+    ArtifactError
+        The artifact does not say it.
+    """
+    path = folder / GUARD_FILE
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            mean, basis = arrays["mean"], arrays["basis"]
+            scale, limit = float(arrays["scale"]), float(arrays["limit"])
+    except FileNotFoundError as error:
+        raise ArtifactError(
+            f"{folder}: carries no {GUARD_FILE}, so other pictures than brain MRI slices cannot be "
+            "told; train again"
+        ) from error
+    except (ValueError, TypeError, KeyError, EOFError, BadZipFile) as error:
+        raise ArtifactError(f"{path}: not a file of a guard; train again") from error
+    if mean.ndim != 1 or basis.ndim != 2 or len(mean) != len(basis) or not scale > 0:
+        raise ArtifactError(f"{path}: not a guard that this version of Tumorscope reads")
+    return Subspace(mean, basis, scale, limit)
 
 
 def _damaged(path: Path) -> ArtifactError:

@@ -15,6 +15,8 @@ CHECKSUM_FILE = "artifact.json.sha256"
 OPENVINO_FILE = "model.xml"
 KNOWN_CODES_FILE = "known_codes.npy"
 """Perceptual codes, (N, frames, 32), uint8, of all slices that training or validation saw."""
+GUARD_FILE = "guard.npz"
+"""Where the features of training slices lie: the arrays of a `Subspace`."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -41,10 +43,11 @@ class ArtifactSpec(_Frozen):
     """Everything that prediction needs to know besides the graph.
 
     The graph takes slices, (N, side, side, 3), float32, RGB, 0..255, prepared as
-    `preprocessing` says, and returns ``probability``, (N,), and ``cam``, (N, h, w).
+    `preprocessing` says, and returns ``probability``, (N,), ``cam``, (N, h, w), and ``features``,
+    (N, K), by which the guard tells brain MRI slices from other pictures.
     """
 
-    format_version: Literal[2] = 2
+    format_version: Literal[3] = 3
     tumorscope: str = __version__
     notice: str = RESEARCH_USE_ONLY
     recipe: str

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from tumorscope.artifact.checksum import compute_sha256
-from tumorscope.artifact.spec import CHECKSUM_FILE, SPEC_FILE, ArtifactSpec
+from tumorscope.artifact.spec import CHECKSUM_FILE, GUARD_FILE, SPEC_FILE, ArtifactSpec
 from tumorscope.atomic import write_text
+from tumorscope.evaluation.novelty import Subspace
 
 
 def write_artifact(folder: Path, spec: ArtifactSpec) -> ArtifactSpec:
@@ -29,3 +32,14 @@ def write_artifact(folder: Path, spec: ArtifactSpec) -> ArtifactSpec:
     # The file that vouches for all others needs a voucher too, in the form sha256sum -c reads.
     write_text(folder / CHECKSUM_FILE, f"{compute_sha256(folder / SPEC_FILE)}  {SPEC_FILE}\n")
     return complete
+
+
+def write_guard(folder: Path, subspace: Subspace) -> None:
+    """Write where the features of training slices lie, before `write_artifact`."""
+    np.savez(
+        folder / GUARD_FILE,
+        mean=subspace.mean,
+        basis=subspace.basis,
+        scale=subspace.scale,
+        limit=subspace.limit,
+    )

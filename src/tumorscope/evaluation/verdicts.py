@@ -1,4 +1,4 @@
-"""From a probability to a word: tumor, no tumor, or uncertain."""
+"""From a probability to a word: tumor, no tumor, or uncertain; or that there is none to give."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -7,6 +7,8 @@ from tumorscope.evaluation.conformal import ConformalLimits, predict_sets
 
 NO_TUMOR, TUMOR = CLASS_NAMES = ("no tumor", "tumor")
 UNCERTAIN = "uncertain"
+NOT_ASSESSABLE = "not assessable"
+"""Of a picture that is no brain MRI slice: its probability means nothing."""
 
 
 def call_classes(probabilities: ArrayLike, threshold: float) -> NDArray[np.str_]:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from textwrap import wrap
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from tumorscope.data.preprocessing import Box
-from tumorscope.evaluation.verdicts import NO_TUMOR, TUMOR, UNCERTAIN
+from tumorscope.evaluation.verdicts import NO_TUMOR, NOT_ASSESSABLE, TUMOR, UNCERTAIN
 from tumorscope.explanation.overlay import blend, color, project_map
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
@@ -24,7 +25,12 @@ _HEADER_HEIGHT = 44
 _FOOTER_HEIGHT = 34
 _INK, _PALE, _PAPER = "#1c2733", "#66727f", "#ffffff"
 _WRONG_COLOR = "#a4123f"
-_VERDICT_COLORS = {TUMOR: "#b3431e", NO_TUMOR: "#1f6f8b", UNCERTAIN: "#7a5c00"}
+_VERDICT_COLORS = {
+    TUMOR: "#b3431e",
+    NO_TUMOR: "#1f6f8b",
+    UNCERTAIN: "#7a5c00",
+    NOT_ASSESSABLE: "#5c3b6f",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +50,11 @@ class Explanation:
     probability
         Of a tumor.
     verdict
-        ``tumor``, ``no tumor`` or ``uncertain``.
+        ``tumor``, ``no tumor``, ``uncertain`` or ``not assessable``.
     truth
         The true class, where it is known.
+    reason
+        Why it is not assessable: it stands in place of the probability, and no heatmap is drawn.
     """
 
     name: str
@@ -56,6 +64,7 @@ class Explanation:
     probability: float
     verdict: str
     truth: str | None = None
+    reason: str | None = None
 
 
 def draw_overlay(explanation: Explanation, scale: float) -> Image.Image:
@@ -113,12 +122,14 @@ def _draw_panel(
     sheet: Image.Image, origin: tuple[int, int], explanation: Explanation, scale: float
 ) -> None:
     left, top = origin[0] + _GAP, origin[1] + _GAP
+    sheet.paste(_fit(explanation.image), (left, top))
+    draw = ImageDraw.Draw(sheet)
+    if explanation.reason is not None:
+        _draw_reason(draw, (origin[0] + _TEXT_START, top), explanation.name, explanation.reason)
+        return
     height, width = explanation.image.shape[:2]
     evidence = project_map(explanation.cam, explanation.box, (height, width))
-    heatmap = blend(explanation.image, evidence, scale)
-    sheet.paste(_fit(explanation.image), (left, top))
-    sheet.paste(_fit(heatmap), (left + _SIDE + _GAP, top))
-    draw = ImageDraw.Draw(sheet)
+    sheet.paste(_fit(blend(explanation.image, evidence, scale)), (left + _SIDE + _GAP, top))
     _draw_scale(sheet, draw, (left + 2 * (_SIDE + _GAP), top), scale)
     _draw_text(draw, (origin[0] + _TEXT_START, top), explanation)
 
@@ -160,6 +171,15 @@ def _draw_text(
     if explanation.truth is not None:
         judgement, color = _judge(explanation.verdict, explanation.truth)
         draw.text((left, top + 170), judgement, color, _font(16))
+
+
+def _draw_reason(
+    draw: ImageDraw.ImageDraw, origin: tuple[int, int], name: str, reason: str
+) -> None:
+    left, top = origin
+    draw.text((left, top), _shorten(name), _PALE, _font(15))
+    draw.text((left, top + 40), NOT_ASSESSABLE, _VERDICT_COLORS[NOT_ASSESSABLE], _font(24))
+    draw.text((left, top + 80), "\n".join(wrap(reason, 30)), _INK, _font(16))
 
 
 def _judge(verdict: str, truth: str) -> tuple[str, str]:

@@ -18,9 +18,10 @@ from tumorscope.data.preprocessing import Box, prepare_slice
 from tumorscope.data.readers import read_slice
 from tumorscope.errors import InputError
 from tumorscope.evaluation.calibration import apply_temperature
-from tumorscope.evaluation.verdicts import call_classes, decide_verdicts
+from tumorscope.evaluation.verdicts import NOT_ASSESSABLE, call_classes, decide_verdicts
 from tumorscope.explanation.panel import Explanation
 from tumorscope.inference.engine import Engine
+from tumorscope.inference.guard import Guard
 
 _BATCH_SIZE = 8
 _DECODING_THREADS = 2
@@ -45,7 +46,10 @@ class Prediction:
     predicted_class
         ``tumor`` or ``no tumor``: the class called by the threshold.
     verdict
-        The same where the model can tell, ``uncertain`` where it cannot.
+        The same where the model can tell, ``uncertain`` where it cannot, and ``not assessable`` of
+        what is no brain MRI slice: then the probabilities mean nothing and are not to be shown.
+    reason
+        Why it is not assessable; None where it is.
     cam
         Signed Grad-CAM map over `box`, shape (h, w), float32, logit per position.
     """
@@ -57,13 +61,21 @@ class Prediction:
     raw_probability: float
     predicted_class: str
     verdict: str
+    reason: str | None
     cam: NDArray[np.float32]
 
     def explain(self, truth: str | None = None) -> Explanation:
         """Give what the panel of this slice shows, under its folder's and its own name."""
         name = f"{self.path.parent.name}/{self.path.name}"
         return Explanation(
-            name, self.image, self.box, self.cam, self.probability, self.verdict, truth
+            name,
+            self.image,
+            self.box,
+            self.cam,
+            self.probability,
+            self.verdict,
+            truth,
+            self.reason,
         )
 
     def name_picture(self, number: int) -> str:
@@ -96,11 +108,14 @@ class Predictor:
         How slices are prepared and verdicts made.
     graph
         The OpenVINO or ONNX file.
+    guard
+        Tells what is no brain MRI slice.
     """
 
-    def __init__(self, spec: ArtifactSpec, graph: Path) -> None:
+    def __init__(self, spec: ArtifactSpec, graph: Path, guard: Guard) -> None:
         self.spec = spec
         self._engine = Engine(graph)
+        self._guard = guard
 
     @classmethod
     def load(cls, model: Path, operating_point: str | None = None) -> "Predictor":
@@ -124,7 +139,7 @@ class Predictor:
         spec = read_artifact(folder)
         if operating_point is not None:
             spec = spec.apply_operating_point(operating_point)
-        return cls(spec, folder / OPENVINO_FILE)
+        return cls(spec, folder / OPENVINO_FILE, Guard.load(folder))
 
     def predict(self, paths: Iterable[Path]) -> Iterator[Prediction | Rejection]:
         """Answer for files, in their order, holding only a few batches in memory."""
@@ -155,15 +170,18 @@ class Predictor:
             yield item if isinstance(item, Rejection) else next(answers)
 
     def _answer_slices(self, slices: list[_Prepared]) -> Iterator[Prediction]:
-        raw_probabilities, cams = self._engine.infer(np.stack([item.pixels for item in slices]))
-        probabilities = apply_temperature(raw_probabilities, self.spec.temperature)
+        answers = self._engine.infer(np.stack([item.pixels for item in slices]))
+        reasons = self._guard.assess([item.image for item in slices], answers.features)
+        probabilities = apply_temperature(answers.probability, self.spec.temperature)
         threshold = self.spec.threshold
+        verdicts = decide_verdicts(probabilities, threshold, self.spec.conformal.limits)
         columns = (
             probabilities.tolist(),
-            raw_probabilities.tolist(),
+            answers.probability.tolist(),
             call_classes(probabilities, threshold).tolist(),
-            decide_verdicts(probabilities, threshold, self.spec.conformal.limits).tolist(),
-            cams,
+            np.where([reason is None for reason in reasons], verdicts, NOT_ASSESSABLE).tolist(),
+            reasons,
+            answers.cam,
         )
         for item, *answer in zip(slices, *columns, strict=True):
             yield Prediction(item.path, item.image, item.box, *answer)

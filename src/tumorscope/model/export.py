@@ -21,7 +21,7 @@ def export_classifier(classifier: keras.Model, folder: Path) -> None:
     """Write ``model.keras``, ``model.onnx`` and, in fp16, ``model.xml`` with ``model.bin``.
 
     The Keras file is the classifier; the other two take the same input and return
-    ``probability`` and ``cam``.
+    ``probability``, ``cam`` and ``features``.
 
     Parameters
     ----------

@@ -19,11 +19,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tumorscope.model.classifier import BACKBONE, HIDDEN, LOGIT, POOLED
+from tumorscope.model.classifier import BACKBONE, HIDDEN, LOGIT
 
 
 class ExplainedClassifier:
     """A classifier in inference mode that explains its answers in the same forward pass.
+
+    It also gives the features by which pictures are told that are no brain MRI slices at all.
 
     Parameters
     ----------
@@ -34,16 +36,19 @@ class ExplainedClassifier:
     def __init__(self, classifier: keras.Model) -> None:
         _inline_normalization(classifier.get_layer(BACKBONE))
         hidden, logit = classifier.get_layer(HIDDEN), classifier.get_layer(LOGIT)
-        feature_map = classifier.get_layer(POOLED).input
-        self._layers = keras.Model(classifier.input, [feature_map, hidden.output, logit.output])
+        self._layers = _reach_inside(classifier)
         self._hidden_kernel = hidden.kernel
         self._logit_kernel = logit.kernel
         self.signature = tf.TensorSpec((None, *classifier.input_shape[1:]), tf.float32, "slices")
         self.infer = tf.function(self._infer, input_signature=[self.signature])
 
     def _infer(self, slices: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Answer ``probability``, shape (N,), and ``cam``, (N, h, w): the map before its ReLU."""
-        feature_map, hidden, logit = self._layers(slices, training=False)
+        """Answer ``probability``, (N,), ``cam``, (N, h, w), and ``features``, (N, K).
+
+        The map is that before its ReLU. The features are the means of a feature map inside the
+        backbone: the last ones know only of what tells tumors from none.
+        """
+        inner_map, feature_map, hidden, logit = self._layers(slices, training=False)
         positions = tf.cast(feature_map.shape[1] * feature_map.shape[2], tf.float32)
         active = tf.cast(hidden > 0, tf.float32)
         alpha = tf.matmul(
@@ -52,7 +57,44 @@ class ExplainedClassifier:
             transpose_b=True,
         )
         cam = tf.reduce_sum(feature_map * alpha[:, tf.newaxis, tf.newaxis, :], axis=-1)
-        return {"probability": tf.sigmoid(logit)[:, 0], "cam": cam}
+        features = tf.reduce_mean(inner_map, axis=(1, 2))
+        return {"probability": tf.sigmoid(logit)[:, 0], "cam": cam, "features": features}
+
+
+def _reach_inside(classifier: keras.Model) -> keras.Model:
+    """Build the classifier anew, from the same layers, with the maps inside it as outputs."""
+    backbone = classifier.get_layer(BACKBONE)
+    inside = keras.Model(backbone.inputs[0], [find_inner_map(backbone), backbone.output])
+    flow, reached = classifier.input, {}
+    for layer in classifier.layers[1:]:
+        if layer is backbone:
+            inner_map, flow = inside(flow)
+        else:
+            flow = layer(flow)
+        reached[layer.name] = flow
+    answers = [inner_map, *(reached[name] for name in (BACKBONE, HIDDEN, LOGIT))]
+    return keras.Model(classifier.input, answers)
+
+
+def find_inner_map(backbone: keras.Model) -> keras.KerasTensor:
+    """Find what the last activation before the last reduction of the resolution gives.
+
+    Parameters
+    ----------
+    backbone
+        From (N, side, side, 3) to a feature map (N, h, w, K).
+
+    Returns
+    -------
+    keras.KerasTensor
+        Shape (N, more than h, more than w, L); the backbone's own output where it has no such
+        layer.
+    """
+    for layer in reversed(backbone.layers):
+        is_activation = isinstance(layer, keras.layers.Activation | keras.layers.ReLU)
+        if is_activation and layer.output.shape[1] > backbone.output.shape[1]:
+            return layer.output
+    return backbone.output
 
 
 def _inline_normalization(backbone: keras.Model) -> None:

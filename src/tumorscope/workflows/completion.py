@@ -12,17 +12,19 @@ from tumorscope.artifact.spec import (
     ArtifactSpec,
     ConformalSpec,
 )
-from tumorscope.artifact.writer import write_artifact
+from tumorscope.artifact.writer import write_artifact, write_guard
 from tumorscope.atomic import write_text
 from tumorscope.data.duplicates.known import read_codes
 from tumorscope.data.splits import TRAIN, VALIDATION
 from tumorscope.evaluation.calibration import apply_temperature
 from tumorscope.evaluation.decision import fit_decision
+from tumorscope.inference.guard import Guard
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback
 from tumorscope.recipe import Recipe
 from tumorscope.report.data_summary import summarize_data
 from tumorscope.report.model_card import render_model_card
+from tumorscope.workflows.guard_fitting import fit_guard
 from tumorscope.workflows.measure import measure_validation, tabulate_answers
 from tumorscope.workflows.out_of_fold import decide_out_of_fold, measure_out_of_fold
 
@@ -35,7 +37,7 @@ def complete_artifact(
     out_of_fold: pd.DataFrame | None,
     on_progress: ProgressCallback,
 ) -> None:
-    """Add to exported files what is known about the model: specification, card, its slices.
+    """Add to exported files what is known about the model: specification, guard, card, its slices.
 
     Parameters
     ----------
@@ -57,9 +59,13 @@ def complete_artifact(
         cam_scale=1.0,
         fingerprint=compute_fingerprint(manifest.loc[manifest["split"] == TRAIN, "sha256"]),
     )
+    graph = folder / OPENVINO_FILE
+    training = manifest[manifest["split"] == TRAIN]
+    subspace = fit_guard(graph, training, recipe.preprocessing, on_progress)
+    write_guard(folder, subspace)
     part = VALIDATION if out_of_fold is None else TRAIN
     table = tabulate_answers(
-        Predictor(spec, folder / OPENVINO_FILE),
+        Predictor(spec, graph, Guard(subspace)),
         manifest[manifest["split"] == part],
         "calibrating",
         on_progress,

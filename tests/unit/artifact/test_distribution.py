@@ -8,8 +8,8 @@ from tumorscope.artifact.writer import write_artifact
 from tumorscope.errors import ArtifactError, InputError
 
 KEPT = {
-    "model.xml", "model.bin", "known_codes.npy", "MODEL_CARD.md", "artifact.json",
-    "artifact.json.sha256",
+    "model.xml", "model.bin", "known_codes.npy", "guard.npz", "MODEL_CARD.md",
+    "artifact.json", "artifact.json.sha256",
 }  # fmt: skip
 
 

@@ -6,10 +6,22 @@ import numpy as np
 import pytest
 
 from tumorscope.artifact.checksum import compute_sha256
-from tumorscope.artifact.reader import find_artifact, read_artifact, read_known_codes
-from tumorscope.artifact.spec import CHECKSUM_FILE, KNOWN_CODES_FILE, OPENVINO_FILE, SPEC_FILE
-from tumorscope.artifact.writer import write_artifact
+from tumorscope.artifact.reader import (
+    find_artifact,
+    read_artifact,
+    read_guard,
+    read_known_codes,
+)
+from tumorscope.artifact.spec import (
+    CHECKSUM_FILE,
+    GUARD_FILE,
+    KNOWN_CODES_FILE,
+    OPENVINO_FILE,
+    SPEC_FILE,
+)
+from tumorscope.artifact.writer import write_artifact, write_guard
 from tumorscope.errors import ArtifactError, InputError
+from tumorscope.evaluation.novelty import Subspace
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
 
@@ -36,7 +48,9 @@ class TestRoundTrip:
     def test_every_file_is_vouched_for(self, artifact):
         (artifact / "MODEL_CARD.md").write_text("# Card")
         spec = write_artifact(artifact, read_artifact(artifact))
-        assert set(spec.files) == {"MODEL_CARD.md", "known_codes.npy", "model.xml", "model.bin"}
+        assert set(spec.files) == {
+            "MODEL_CARD.md", "guard.npz", "known_codes.npy", "model.xml", "model.bin",
+        }  # fmt: skip
         assert read_artifact(artifact) == spec
 
     def test_checksum_is_in_the_form_sha256sum_reads(self, artifact):
@@ -103,8 +117,8 @@ class TestOtherFormats:
     @pytest.mark.parametrize(
         "changes",
         [
-            {"format_version": 1},
-            {"format_version": 3},
+            {"format_version": 2},
+            {"format_version": 4},
             {"format_version": "x"},
             {"unknown": 1},
             {"preprocessing": {"side_px": 1, "crop_to_head": False}},
@@ -205,3 +219,35 @@ class TestReadKnownCodes:
         np.save(artifact / KNOWN_CODES_FILE, np.array([{"a": 1}], dtype=object), allow_pickle=True)
         with pytest.raises(ArtifactError, match="not a file of codes"):
             read_known_codes(artifact)
+
+
+class TestReadGuard:
+    @pytest.mark.parametrize("limit", [2.5, np.inf])
+    def test_what_was_written_is_read(self, artifact, limit):
+        mean, basis = np.arange(4, dtype=np.float32), np.eye(4, 2, dtype=np.float32)
+        write_guard(artifact, Subspace(mean, basis, 0.5, limit))
+        found = read_guard(artifact)
+        np.testing.assert_array_equal(found.mean, mean)
+        np.testing.assert_array_equal(found.basis, basis)
+        assert (found.scale, found.limit) == (0.5, limit)
+
+    def test_artifact_without_a_guard_says_what_to_do(self, artifact):
+        (artifact / GUARD_FILE).unlink()
+        with pytest.raises(ArtifactError, match=r"carries no guard\.npz.*train again"):
+            read_guard(artifact)
+
+    @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04", b"\x93NUMPY"])
+    def test_other_content_is_refused(self, artifact, content):
+        (artifact / GUARD_FILE).write_bytes(content)
+        with pytest.raises(ArtifactError, match="not a file of a guard"):
+            read_guard(artifact)
+
+    def test_arrays_that_do_not_fit_are_refused(self, artifact):
+        write_guard(artifact, Subspace(np.zeros(3, np.float32), np.zeros((4, 2)), 1.0, 1.0))
+        with pytest.raises(ArtifactError, match="not a guard that this version"):
+            read_guard(artifact)
+
+    def test_archive_without_the_arrays_is_refused(self, artifact):
+        np.savez(artifact / GUARD_FILE, other=np.zeros(3))
+        with pytest.raises(ArtifactError, match="not a file of a guard"):
+            read_guard(artifact)

@@ -16,16 +16,18 @@ def make_slices(*brightness: int) -> np.ndarray:
 
 @pytest.mark.parametrize("count", [1, 2, 9])
 def test_answers_for_any_number_of_slices(engine, count):
-    probabilities, cams = engine.infer(make_slices(*range(50, 50 + count)))
+    probabilities, cams, features = engine.infer(make_slices(*range(50, 50 + count)))
     assert probabilities.shape == (count,)
     assert cams.shape == (count, 2, 2)
-    assert probabilities.dtype == cams.dtype == np.float32
+    assert features.shape == (count, 3)
+    assert probabilities.dtype == cams.dtype == features.dtype == np.float32
 
 
 def test_answers_follow_the_slices(engine):
-    probabilities, cams = engine.infer(make_slices(64, 80, 48))
+    probabilities, cams, features = engine.infer(make_slices(64, 80, 48))
     np.testing.assert_allclose(probabilities, 1 / (1 + np.exp([0, -1, 1])), rtol=1e-5)
     np.testing.assert_allclose(cams[:, 0, 0], [0, 0.25, -0.25], atol=1e-6)
+    np.testing.assert_allclose(features[:, 0], [64, 80, 48], rtol=1e-6)
 
 
 def test_answer_does_not_depend_on_the_rest_of_the_batch(engine):

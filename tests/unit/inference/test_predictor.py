@@ -3,12 +3,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tumorscope.artifact.reader import read_artifact
 from tumorscope.artifact.spec import OPENVINO_FILE, ConformalSpec
 from tumorscope.data.readers import read_slice
 from tumorscope.errors import ArtifactError, InputError
 from tumorscope.evaluation.calibration import apply_temperature
+from tumorscope.inference.guard import Guard
 from tumorscope.inference.predictor import Prediction, Predictor, Rejection
 
 
@@ -48,7 +50,8 @@ class TestVerdict:
 
         def answer(**changes):
             spec = read_artifact(tiny_artifact).model_copy(update=changes)
-            return list(Predictor(spec, tiny_artifact / OPENVINO_FILE).predict(paths))
+            guard = Guard.load(tiny_artifact)
+            return list(Predictor(spec, tiny_artifact / OPENVINO_FILE, guard).predict(paths))
 
         return answer
 
@@ -74,6 +77,21 @@ class TestVerdict:
             assert after.probability == pytest.approx(calibrated)
         # The logits become a quarter: 0.52 is the surest now.
         assert [a.verdict for a in warm] == ["uncertain"] * 3
+
+
+class TestNotAssessable:
+    def test_picture_that_is_no_slice_gets_a_reason_among_slices_that_get_verdicts(
+        self, predictor, write_slice, tmp_path
+    ):
+        flag = np.zeros((60, 60, 3), np.uint8)
+        flag[:30, :, 0], flag[30:, :, 2] = 255, 255
+        Image.fromarray(flag).save(tmp_path / "flag.png")
+        paths = [write_slice(tmp_path / f"{mean}.png", mean) for mean in (40, 100)]
+        paths.insert(1, tmp_path / "flag.png")
+        answers = list(predictor.predict(paths))
+        assert [a.verdict for a in answers] == ["no tumor", "not assessable", "tumor"]
+        assert [a.reason for a in answers] == [None, "100 % of it is in color", None]
+        assert answers[1].explain().reason == answers[1].reason
 
 
 class TestPredict:

@@ -1,0 +1,125 @@
+"""How unlike the training slices a picture is, by the features of a network, and where to stop.
+
+Features of brain slices lie close to a subspace of few dimensions; those of other pictures do not.
+The distance is what the subspace leaves over, as in principal component analysis for monitoring
+processes (Jackson & Mudholkar, "Control procedures for residuals associated with principal
+component analysis", 1979, their Q statistic).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tumorscope.errors import InputError
+
+# Chosen on the development half of benchmarks/nobrain.py; docs/guard.md.
+_COMPONENTS = 48
+_SHARE = 4  # there are at least so many groups, and so many features, for each component
+_FOLDS = 5
+ACCEPTED = 0.985
+
+
+class Subspace(NamedTuple):
+    """Where the features of known slices lie.
+
+    Attributes
+    ----------
+    mean
+        Shape (K,), float32.
+    basis
+        Shape (K, D), float32, orthonormal columns.
+    scale
+        The mean squared distance of known slices from the subspace.
+    limit
+        The largest distance, in units of `scale`, that is not novel; infinite where the known
+        slices are too few to tell.
+    """
+
+    mean: NDArray[np.float32]
+    basis: NDArray[np.float32]
+    scale: float
+    limit: float
+
+    def measure(self, features: ArrayLike) -> NDArray[np.float64]:
+        """Measure the squared distance from the subspace, in units of `scale`.
+
+        Parameters
+        ----------
+        features
+            Shape (N, K). Not modified.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (N,); about 1 for a known slice.
+        """
+        centered = np.asarray(features, np.float32) - self.mean
+        with np.errstate(invalid="ignore"):  # what is not finite has no distance: NaN
+            inside = centered @ self.basis
+            left = np.square(centered, dtype=np.float64).sum(1) - np.square(inside).sum(1)
+        return np.asarray(np.maximum(left, 0) / self.scale)
+
+
+def fit_subspace(features: ArrayLike, groups: ArrayLike, accepted: float = ACCEPTED) -> Subspace:
+    """Fit the subspace, every group of copies counting once, and its limit.
+
+    The limit is a quantile of the distances of slices from subspaces that were fitted without
+    their groups: a copy does not vouch for its copy. As in split conformal prediction, it is
+    infinite where there are too few groups for that quantile.
+
+    Parameters
+    ----------
+    features
+        Shape (N, K), finite, of training slices. Not modified.
+    groups
+        Shape (N,), the group of each. Not modified.
+    accepted
+        The share of slices of new groups that should be within the limit.
+
+    Raises
+    ------
+    InputError
+        There is no slice, or the shapes do not fit, or a feature is not finite.
+    """
+    known = np.asarray(features, np.float64)
+    names, numbers, sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+    if known.ndim != 2 or len(known) != len(numbers) or not len(known):
+        raise InputError(f"features: expected one row per slice, found shape {known.shape}")
+    if not np.isfinite(known).all():
+        raise InputError("features: found values that are not finite")
+    weights = 1 / sizes[numbers]
+    folds = np.random.default_rng(0).permutation(len(names))[numbers] % _FOLDS
+    distances = np.full(len(known), np.inf)
+    for fold in range(min(_FOLDS, len(names)) if len(names) > 1 else 0):
+        out = folds == fold
+        distances[out] = _fit(known[~out], weights[~out]).measure(known[out])
+    limit = _find_quantile(distances, weights, accepted, len(names))
+    return _fit(known, weights)._replace(limit=limit)
+
+
+def _fit(features: NDArray[np.float64], weights: NDArray[np.float64]) -> Subspace:
+    total = weights.sum()
+    mean = np.average(features, axis=0, weights=weights)
+    centered = features - mean
+    covariance = (centered * weights[:, np.newaxis]).T @ centered / total
+    variances, directions = np.linalg.eigh(covariance)  # rising
+    dimensions = min(_COMPONENTS, round(total) // _SHARE, len(variances) // _SHARE)
+    kept = len(variances) - dimensions
+    smallest = float(np.finfo(np.float32).eps) * max(float(np.trace(covariance)), 1.0)
+    return Subspace(
+        mean.astype(np.float32),
+        directions[:, kept:].astype(np.float32),
+        max(float(variances[:kept].sum()), smallest),
+        np.inf,
+    )
+
+
+def _find_quantile(
+    distances: NDArray[np.float64], weights: NDArray[np.float64], share: float, groups: int
+) -> float:
+    """Find the distance that at least `share` of the groups, and one more, stay within."""
+    order = np.argsort(distances)
+    reached = np.cumsum(weights[order])
+    position = int(np.searchsorted(reached, share * (groups + 1) - 1e-9))
+    return float(distances[order][position]) if position < len(order) else np.inf

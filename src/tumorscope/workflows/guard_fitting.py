@@ -1,0 +1,76 @@
+"""Fit a model's guard on the slices that it was trained on."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tumorscope.data.preprocessing import prepare_slice
+from tumorscope.data.readers import read_slice
+from tumorscope.evaluation.novelty import Subspace, fit_subspace
+from tumorscope.inference.engine import Engine
+from tumorscope.inference.guard import check_pixels
+from tumorscope.progress import ProgressCallback
+from tumorscope.recipe import PreprocessingSettings
+
+# Copies add next to nothing, and a group counts once however many of them are read.
+_MOST_OF_A_GROUP = 4
+_BATCH_SIZE = 16
+_THREADS = 2
+
+
+def fit_guard(
+    graph: Path,
+    training: pd.DataFrame,
+    settings: PreprocessingSettings,
+    on_progress: ProgressCallback,
+) -> Subspace:
+    """Fit where the features of training slices lie, as they are and turned or mirrored.
+
+    Parameters
+    ----------
+    graph
+        The exported model.
+    training
+        The training part of a manifest. What the rules on pixels refuse is left out.
+    settings
+        How slices are prepared.
+    on_progress
+        Called as work goes on.
+
+    Raises
+    ------
+    InputError
+        A slice cannot be read, or none is left.
+    """
+    engine = Engine(graph)
+    few = training.groupby("group", sort=False).head(_MOST_OF_A_GROUP)
+    paths, groups = few["path"].tolist(), few["group"].to_numpy()
+    turns = np.random.default_rng(0).integers(1, 8, len(few))
+    features: list[NDArray[np.float32]] = []
+    rows: list[int] = []
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for start in range(0, len(paths), _BATCH_SIZE):
+            part = range(start, min(start + _BATCH_SIZE, len(paths)))
+            read = pool.map(lambda row: _prepare(paths[row], settings), part)
+            prepared = dict(zip(part, read, strict=True))
+            usable = {row: pixels for row, pixels in prepared.items() if pixels is not None}
+            if usable:
+                upright = np.stack(list(usable.values()))
+                turned = np.stack([_turn(pixels, turns[row]) for row, pixels in usable.items()])
+                features += [engine.infer(upright).features, engine.infer(turned).features]
+                rows += [*usable, *usable]
+            on_progress("fitting the guard", part.stop, len(paths))
+    return fit_subspace(np.concatenate(features) if features else np.empty((0, 1)), groups[rows])
+
+
+def _prepare(path: str, settings: PreprocessingSettings) -> NDArray[np.uint8] | None:
+    image = read_slice(Path(path))
+    return prepare_slice(image, settings)[0] if check_pixels(image) is None else None
+
+
+def _turn(pixels: NDArray[np.uint8], turn: int) -> NDArray[np.uint8]:
+    """Give one of the eight orientations of a square; 0 is its own."""
+    return np.rot90(pixels[:, ::-1] if turn >= 4 else pixels, turn % 4)
