@@ -58,6 +58,7 @@ class TestWhatIsImported:
         imported = list_imports(
             RUN_COMMAND,
             "predict",
+            "--model",
             tiny_artifact,
             write_slice(tmp_path / "a.png"),
             "--out",

@@ -81,7 +81,9 @@ def test_the_map_adds_up_to_what_the_feature_map_adds_to_the_logit(slices):
 def test_features_are_the_means_of_a_map_inside_the_backbone(classifier, slices):
     found = ExplainedClassifier(classifier).infer(slices)["features"].numpy()
     backbone = classifier.get_layer(BACKBONE)
-    inner = keras.Model(backbone.inputs[0], find_inner_map(backbone))(slices, training=False).numpy()
+    inner = keras.Model(backbone.inputs[0], find_inner_map(backbone))(
+        slices, training=False
+    ).numpy()
     assert inner.shape == (3, 6, 6, 672)  # twice the side of the last map
     np.testing.assert_allclose(found, inner.mean(axis=(1, 2)), rtol=1e-3, atol=1e-5)
 

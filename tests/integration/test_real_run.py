@@ -68,7 +68,15 @@ def test_one_image_is_answered_from_a_cold_start_in_two_seconds_without_tensorfl
         "import sys; from tumorscope.cli.main import app; app(standalone_mode=False);"
         "sys.exit(3 if {'tensorflow', 'keras'} & set(sys.modules) else 0)"
     )
-    command = [sys.executable, "-c", code, "predict", str(real_run / "model"), str(image)]
+    command = [
+        sys.executable,
+        "-c",
+        code,
+        "predict",
+        "--model",
+        str(real_run / "model"),
+        str(image),
+    ]
     seconds = []
     for _ in range(3):
         started = time.perf_counter()

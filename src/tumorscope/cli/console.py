@@ -1,7 +1,7 @@
 """What the user sees besides the result: progress, log lines, tables; all but tables on stderr."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from tumorscope.evaluation.comparison import Difference
     from tumorscope.workflows.audit import Audit
     from tumorscope.workflows.compare import NamedComparison
-    from tumorscope.workflows.predict import Answer
 
 _stderr = Console(stderr=True, highlight=False, emoji=False)
 
@@ -54,8 +53,8 @@ def show_progress(quiet: bool) -> Iterator[ProgressCallback]:
 
         def report(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = progress.add_task(stage, total=total)
-            progress.update(tasks[stage], completed=done, total=total)
+                tasks[stage] = progress.add_task(stage, total=total or None)
+            progress.update(tasks[stage], completed=done, total=total or None)
 
         logger.addHandler(handler)
         try:
@@ -66,21 +65,12 @@ def show_progress(quiet: bool) -> Iterator[ProgressCallback]:
 
 def say(message: str) -> None:
     """Print a line for the user, on stderr."""
-    _stderr.print(escape(_make_printable(message)), soft_wrap=True)
+    _stderr.print(escape(make_printable(message)), soft_wrap=True)
 
 
 def say_notice() -> None:
     """Say what the figures just printed may be used for."""
     _stderr.print(RESEARCH_USE_ONLY, style="dim")
-
-
-def print_answers(answers: Iterable["Answer"]) -> None:
-    """Print answers as a table."""
-    table = Table(Column("path", overflow="fold"), "probability", "verdict")
-    for answer in answers:
-        path = escape(_make_printable(answer.path))
-        table.add_row(path, f"{answer.probability:.4f}", answer.verdict)
-    Console(emoji=False).print(table)
 
 
 def print_audit(summary: "Audit") -> None:
@@ -98,7 +88,7 @@ def print_audit(summary: "Audit") -> None:
     for folder in summary["folders"]:
         copies = folder["slices"] - folder["pictures"]
         table.add_row(
-            escape(_make_printable(folder["folder"])),
+            escape(make_printable(folder["folder"])),
             *(f"{count:,}" for count in (folder["slices"], folder["pictures"], copies)),
             f"{folder['expected_leak']:.1%}",
             f"{folder['unreadable']:,}",
@@ -120,7 +110,7 @@ def print_audit(summary: "Audit") -> None:
     console.print(table)
     for row in summary["overlap"]:
         if row["slices"]:
-            places = _make_printable(f"slices of {row['folder']} with a copy in {row['other']}")
+            places = make_printable(f"slices of {row['folder']} with a copy in {row['other']}")
             console.print(f"{escape(places)}: {row['slices']:,}", soft_wrap=True)
 
 
@@ -129,8 +119,8 @@ def print_comparison(comparison: "NamedComparison") -> None:
     right = partial(Column, justify="right")
     table = Table(
         "figure",
-        right(escape(_make_printable(comparison["first"]))),
-        right(escape(_make_printable(comparison["second"]))),
+        right(escape(make_printable(comparison["first"]))),
+        right(escape(make_printable(comparison["second"]))),
         right(f"difference,\n{comparison['slices']} slices"),
         right(f"difference,\n{comparison['groups']} groups"),
         caption_justify="left",
@@ -167,6 +157,6 @@ def _show(value: float | None, spec: str) -> str:
     return "-" if value is None else format(value, spec)
 
 
-def _make_printable(text: str) -> str:
+def make_printable(text: str) -> str:
     """Replace what cannot be printed, in a file name that is not UTF-8."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 import tumorscope
+from tumorscope.cli.options import BAD_INPUT, FAILURE, AsJson, Quiet
+from tumorscope.cli.predict import predict
 from tumorscope.errors import InputError, TumorscopeError
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
@@ -19,16 +21,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Positive = Annotated[str, typer.Option(help="Name of the class with a tumor.")]
 
 Data = Annotated[
     list[str], typer.Argument(help="Folders of two classes, .csv, or kaggle:owner/name.")
 ]
-
-BAD_INPUT = 2
-FAILURE = 1
 
 
 def main() -> None:
@@ -245,38 +242,7 @@ def explain(
         say_notice()
 
 
-@app.command()
-def predict(
-    model: Annotated[Path, typer.Argument(help="A model folder or a run folder.")],
-    inputs: Annotated[list[Path], typer.Argument(help="Image files and folders.")],
-    out: Annotated[Path | None, typer.Option(help="A CSV file for the results.")] = None,
-    overlays: Annotated[Path | None, typer.Option(help="A folder for heatmap pictures.")] = None,
-    operating_point: Annotated[
-        str | None,
-        typer.Option(help="half, youden or target_sensitivity, in place of the model's own."),
-    ] = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Answer for image files; exit code 2 if any of them could not be read."""
-    from tumorscope.cli.console import print_answers, say, say_notice, show_progress
-
-    with show_progress(quiet) as report:
-        answers, rejected = tumorscope.predict(
-            model, inputs, out, overlays, operating_point, on_progress=report
-        )
-    if as_json:
-        typer.echo(json.dumps([answer._asdict() for answer in answers], indent=2))
-    elif out is None:
-        print_answers(answers)
-    for file in rejected:
-        say(f"{file.path}: {file.reason}")
-    if not quiet:
-        if out is not None:
-            say(f"{len(answers)} answers: {out}")
-        say_notice()
-    if rejected:
-        raise typer.Exit(BAD_INPUT)
+app.command()(predict)
 
 
 @app.command()

@@ -95,8 +95,12 @@ def find_head(image: NDArray[np.uint8]) -> Box:
     height, width = image.shape[:2]
     gray = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), (5, 5), 0)
     otsu, _ = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    bright = (gray > _OTSU_FRACTION * otsu).astype(np.uint8)
-    _, _, statistics, _ = cv2.connectedComponentsWithStats(bright, connectivity=8)
+    _, bright = cv2.threshold(gray, _OTSU_FRACTION * otsu, 1, cv2.THRESH_BINARY)
+    # Where 16 bits hold all labels, they are quicker; no region has fewer than 4 px to itself.
+    kind = cv2.CV_16U if (height // 2 + 1) * (width // 2 + 1) < 2**16 else cv2.CV_32S
+    _, _, statistics, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        bright, 8, kind, cv2.CCL_BOLELLI
+    )
     regions = statistics[1:]  # the first is the background
     if len(regions) == 0:
         return Box(0, 0, height, width)

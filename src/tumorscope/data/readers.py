@@ -7,6 +7,7 @@ and calls it read.
 from io import BytesIO
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
@@ -56,11 +57,17 @@ def read_slice(path: Path) -> NDArray[np.uint8]:
     return decode_slice(data, str(path))
 
 
-def decode_slice(data: bytes, name: str) -> NDArray[np.uint8]:
-    """Decode the bytes of an image file as `read_slice` does; errors mention `name`."""
+def decode_slice(data: bytes, name: str, least_side_px: int | None = None) -> NDArray[np.uint8]:
+    """Decode the bytes of an image file as `read_slice` does; errors mention `name`.
+
+    With `least_side_px`, a slice of which half, a quarter or an eighth is at least this wide and
+    high is reduced to that; of a JPEG the finer part is never decoded.
+    """
     try:
         with Image.open(BytesIO(data), formats=_FORMATS) as image:
             _check_header(image)
+            if least_side_px is not None:
+                image.draft(None, (least_side_px, least_side_px))
             pixels = _to_rgb(image)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
@@ -69,9 +76,24 @@ def decode_slice(data: bytes, name: str) -> NDArray[np.uint8]:
             f"{name}: not a readable JPEG, PNG, BMP or TIFF image ({first_line(error)}); "
             "replace or remove the file"
         ) from error
-    if (pixels == pixels[0, 0]).all():
+    if _is_constant(pixels):
         raise InputError(f"{name}: every pixel has the same value; this is no slice")
-    return pixels
+    return pixels if least_side_px is None else _reduce(pixels, least_side_px)
+
+
+def _is_constant(pixels: NDArray[np.uint8]) -> bool:
+    if (pixels[::16, ::16] != pixels[0, 0]).any():  # settles it for nearly all, quickly
+        return False
+    return bool((pixels == pixels[0, 0]).all())
+
+
+def _reduce(pixels: NDArray[np.uint8], least_side_px: int) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    factor = next((f for f in (8, 4, 2) if min(height, width) >= f * least_side_px), 1)
+    if factor == 1:
+        return pixels
+    size = (width // factor, height // factor)
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _check_header(image: ImageFile.ImageFile) -> None:
@@ -102,7 +124,7 @@ def _to_rgb(image: ImageFile.ImageFile) -> NDArray[np.uint8]:
     if upright.has_transparency_data:
         black = Image.new("RGBA", upright.size, "black")
         upright = Image.alpha_composite(black, upright.convert("RGBA"))
-    pixels = np.array(upright.convert("RGB"))
+    pixels = np.array(upright if upright.mode == "RGB" else upright.convert("RGB"))
     if is_deep and pixels.max() < 128:  # Pillow keeps the high byte only
         raise InputError("16-bit color that uses less than half of its range; save it as gray")
     return pixels

@@ -1,14 +1,13 @@
-"""From image files to answers, with decoding and inference side by side."""
+"""From scans to answers, with reading, preparing and inference side by side."""
 
-import os
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain, groupby, islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,91 +15,37 @@ from tumorscope.artifact.reader import find_artifact, read_artifact
 from tumorscope.artifact.spec import OPENVINO_FILE, ArtifactSpec
 from tumorscope.data.preprocessing import Box, prepare_slice
 from tumorscope.data.readers import read_slice
+from tumorscope.data.scans.scan import Scan, ScanSlice, Unreadable
 from tumorscope.errors import InputError
 from tumorscope.evaluation.calibration import apply_temperature
 from tumorscope.evaluation.verdicts import NOT_ASSESSABLE, call_classes, decide_verdicts
-from tumorscope.explanation.panel import Explanation
-from tumorscope.inference.engine import Engine
+from tumorscope.inference.ahead import divide, map_ahead
+from tumorscope.inference.engine import EXACT, Engine, count_cores
+from tumorscope.inference.given import find_given
 from tumorscope.inference.guard import Guard
+from tumorscope.inference.prediction import Prediction
+from tumorscope.inference.series import SeriesPrediction, answer_series
 
-_BATCH_SIZE = 8
-_DECODING_THREADS = 2
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """The answer for one slice.
-
-    Attributes
-    ----------
-    path
-        The file.
-    image
-        The slice as read, shape (H, W, 3), uint8, RGB.
-    box
-        The part of it that the network saw.
-    probability
-        Of a tumor, 0..1, calibrated.
-    raw_probability
-        As the network gave it.
-    predicted_class
-        ``tumor`` or ``no tumor``: the class called by the threshold.
-    verdict
-        The same where the model can tell, ``uncertain`` where it cannot, and ``not assessable`` of
-        what is no brain MRI slice: then the probabilities mean nothing and are not to be shown.
-    reason
-        Why it is not assessable; None where it is.
-    cam
-        Signed Grad-CAM map over `box`, shape (h, w), float32, logit per position.
-    """
-
-    path: Path
-    image: NDArray[np.uint8]
-    box: Box
-    probability: float
-    raw_probability: float
-    predicted_class: str
-    verdict: str
-    reason: str | None
-    cam: NDArray[np.float32]
-
-    def explain(self, truth: str | None = None) -> Explanation:
-        """Give what the panel of this slice shows, under its folder's and its own name."""
-        name = f"{self.path.parent.name}/{self.path.name}"
-        return Explanation(
-            name,
-            self.image,
-            self.box,
-            self.cam,
-            self.probability,
-            self.verdict,
-            truth,
-            self.reason,
-        )
-
-    def name_picture(self, number: int) -> str:
-        """Name a picture of this slice; the number tells apart files of the same name."""
-        stem = os.fsencode(self.path.stem)[:200].decode("utf-8", "ignore")
-        return f"{number:05d} {stem}.png"
-
-
-@dataclass(frozen=True)
-class Rejection:
-    """A file that could not be answered, and why."""
-
-    path: Path
-    reason: str
+_BATCH_SIZE = 4
+_SIDE_IN_SERIES_PX = 256
 
 
 class _Prepared(NamedTuple):
-    path: Path
-    image: NDArray[np.uint8]
+    """A slice ready for the network, and the number of its scan."""
+
+    scan: int
+    slice: ScanSlice
     pixels: NDArray[np.uint8]
     box: Box
 
 
+class _Answered(NamedTuple):
+    scan: int
+    answer: Prediction | Unreadable
+
+
 class Predictor:
-    """A model, ready to answer.
+    """A model, ready to answer; threads may share it.
 
     Parameters
     ----------
@@ -110,15 +55,23 @@ class Predictor:
         The OpenVINO or ONNX file.
     guard
         Tells what is no brain MRI slice.
+    precision
+        In which the engine computes.
     """
 
-    def __init__(self, spec: ArtifactSpec, graph: Path, guard: Guard) -> None:
+    def __init__(
+        self, spec: ArtifactSpec, graph: Path, guard: Guard, precision: str = EXACT
+    ) -> None:
         self.spec = spec
-        self._engine = Engine(graph)
+        self._engine = Engine(graph, precision)
         self._guard = guard
+        # Slices go side by side; OpenCV's own threads would only be in their way.
+        cv2.setNumThreads(1)
 
     @classmethod
-    def load(cls, model: Path, operating_point: str | None = None) -> "Predictor":
+    def load(
+        cls, model: Path, operating_point: str | None = None, precision: str = EXACT
+    ) -> "Predictor":
         """Load an artifact folder, or the one in a run folder, after verifying it.
 
         Parameters
@@ -127,6 +80,8 @@ class Predictor:
             The folder.
         operating_point
             Applied in place of the model's own.
+        precision
+            In which the engine computes.
 
         Raises
         ------
@@ -139,39 +94,114 @@ class Predictor:
         spec = read_artifact(folder)
         if operating_point is not None:
             spec = spec.apply_operating_point(operating_point)
-        return cls(spec, folder / OPENVINO_FILE, Guard.load(folder))
+        return cls(spec, folder / OPENVINO_FILE, Guard.load(folder), precision)
 
-    def predict(self, paths: Iterable[Path]) -> Iterator[Prediction | Rejection]:
-        """Answer for files, in their order, holding only a few batches in memory."""
-        with ThreadPoolExecutor(_DECODING_THREADS) as pool:
-            waiting: deque[list[Future[_Prepared | Rejection]]] = deque()
-            batches = _divide(iter(paths), _BATCH_SIZE)
-            for batch in batches:
-                waiting.append([pool.submit(self._prepare, path) for path in batch])
-                if len(waiting) > 2:
-                    yield from self._answer(waiting.popleft())
-            while waiting:
-                yield from self._answer(waiting.popleft())
+    def __call__(self, scan: Any) -> Prediction | SeriesPrediction:
+        """Answer for one picture, or for one series or volume.
 
-    def _prepare(self, path: Path) -> _Prepared | Rejection:
+        Parameters
+        ----------
+        scan
+            A path; a picture as an array, (H, W) or (H, W, 3) in RGB; or a pydicom Dataset.
+
+        Returns
+        -------
+        Prediction or SeriesPrediction
+            The second, which is a sequence of the first, for what consists of slices.
+
+        Raises
+        ------
+        InputError
+            It cannot be read, or holds more than one scan.
+        """
+        results = self.answer(find_given(scan))
+        first, second = next(results, None), next(results, None)
+        results.close()
+        if first is None or second is not None:
+            raise InputError(f"{scan}: expected one scan, found several; use stream()")
+        if isinstance(first, Unreadable):
+            raise InputError(str(first))
+        return first
+
+    def stream(self, scans: Iterable[Any]) -> Iterator[Prediction | SeriesPrediction | Unreadable]:
+        """Answer for many, in their order, holding only a few in memory.
+
+        Parameters
+        ----------
+        scans
+            Each as for a call; a folder gives an answer for every scan in it.
+
+        Yields
+        ------
+        Prediction, SeriesPrediction or Unreadable
+            The last with the reason, for what cannot be read.
+        """
+        return self.answer(chain.from_iterable(map(find_given, scans)))
+
+    def predict(self, paths: Iterable[Path]) -> Iterator[Prediction | Unreadable]:
+        """Answer for image files exactly as in training: large ones are not reduced."""
+        scans = (Scan(str(path), partial(_read_path, path)) for path in paths)
+        return (answer.answer for answer in self._answer_slices(scans))
+
+    def answer(
+        self, scans: Iterable[Scan | Unreadable]
+    ) -> Generator[Prediction | SeriesPrediction | Unreadable]:
+        """Answer for scans as `find_scans` gives them, in their order."""
+        for _, group in groupby(self._answer_slices(scans), key=lambda answer: answer.scan):
+            yield from self._conclude([answer.answer for answer in group])
+
+    def _conclude(
+        self, answers: list[Prediction | Unreadable]
+    ) -> Iterator[Prediction | SeriesPrediction | Unreadable]:
+        slices = [answer for answer in answers if isinstance(answer, Prediction)]
+        if slices and slices[0].series is not None:
+            unreadable = [answer for answer in answers if isinstance(answer, Unreadable)]
+            yield answer_series(slices, unreadable, self.spec)
+        else:
+            yield from answers
+
+    def _answer_slices(self, scans: Iterable[Scan | Unreadable]) -> Iterator[_Answered]:
+        cores = count_cores()
+        with ThreadPoolExecutor(cores) as readers, ThreadPoolExecutor(cores) as inferrers:
+            parts = divide(enumerate(scans), _BATCH_SIZE)
+            opened = map_ahead(self._open, parts, readers, 2 * cores)
+            slices = chain.from_iterable(chain.from_iterable(opened))
+            batches = divide(slices, _BATCH_SIZE)
+            yield from chain.from_iterable(map_ahead(self._infer, batches, inferrers, 2 * cores))
+
+    def _open(
+        self, scans: list[tuple[int, Scan | Unreadable]]
+    ) -> list[Iterator[_Prepared | _Answered]]:
+        """Read the first slice of each scan; further ones, of a series, are read as they come."""
+        reads = [self._read(number, scan) for number, scan in scans]
+        return [chain(list(islice(read, 1)), read) for read in reads]
+
+    def _read(self, number: int, scan: Scan | Unreadable) -> Iterator[_Prepared | _Answered]:
+        if isinstance(scan, Unreadable):
+            yield _Answered(number, scan)
+            return
         try:
-            image = read_slice(path)
+            for item in scan.read():
+                if isinstance(item, Unreadable):
+                    yield _Answered(number, item)
+                else:
+                    prepared = prepare_slice(item.image, self.spec.preprocessing)
+                    yield _Prepared(number, item, *prepared)
         except InputError as error:
-            return Rejection(path, str(error).removeprefix(f"{path}: "))
-        return _Prepared(path, image, *prepare_slice(image, self.spec.preprocessing))
+            reason = str(error).removeprefix(f"{scan.name}: ")
+            yield _Answered(number, Unreadable(scan.name, reason))
 
-    def _answer(
-        self, batch: list[Future[_Prepared | Rejection]]
-    ) -> Iterator[Prediction | Rejection]:
-        items = [future.result() for future in batch]
-        readable = [item for item in items if isinstance(item, _Prepared)]
-        answers = self._answer_slices(readable) if readable else iter(())
-        for item in items:
-            yield item if isinstance(item, Rejection) else next(answers)
+    def _infer(self, batch: list[_Prepared | _Answered]) -> list[_Answered]:
+        slices = [item for item in batch if isinstance(item, _Prepared)]
+        answers = self._judge(slices) if slices else iter(())
+        return [
+            item if isinstance(item, _Answered) else _Answered(item.scan, next(answers))
+            for item in batch
+        ]
 
-    def _answer_slices(self, slices: list[_Prepared]) -> Iterator[Prediction]:
+    def _judge(self, slices: list[_Prepared]) -> Iterator[Prediction]:
         answers = self._engine.infer(np.stack([item.pixels for item in slices]))
-        reasons = self._guard.assess([item.image for item in slices], answers.features)
+        reasons = self._guard.assess([item.slice.image for item in slices], answers.features)
         probabilities = apply_temperature(answers.probability, self.spec.temperature)
         threshold = self.spec.threshold
         verdicts = decide_verdicts(probabilities, threshold, self.spec.conformal.limits)
@@ -183,10 +213,11 @@ class Predictor:
             reasons,
             answers.cam,
         )
-        for item, *answer in zip(slices, *columns, strict=True):
-            yield Prediction(item.path, item.image, item.box, *answer)
+        for (_, item, _, box), *answer in zip(slices, *columns, strict=True):
+            place = item.name, item.series, item.index, item.image, box
+            made = Prediction(*place, *answer, cam_scale=self.spec.cam_scale)
+            yield made if item.series is None else made.reduce(_SIDE_IN_SERIES_PX)
 
 
-def _divide(paths: Iterator[Path], size: int) -> Iterator[list[Path]]:
-    while batch := list(islice(paths, size)):
-        yield batch
+def _read_path(path: Path) -> Iterator[ScanSlice]:
+    yield ScanSlice(str(path), read_slice(path), None, 0)

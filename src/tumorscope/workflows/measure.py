@@ -7,11 +7,13 @@ from typing import Any
 import pandas as pd
 
 from tumorscope.artifact.spec import ArtifactSpec
+from tumorscope.data.scans.scan import Unreadable
 from tumorscope.data.splits import TRAIN, VALIDATION
 from tumorscope.errors import InputError
 from tumorscope.evaluation.assessment import Assessment, assess_decisions
 from tumorscope.evaluation.verdicts import CLASS_NAMES
-from tumorscope.inference.predictor import Prediction, Predictor, Rejection
+from tumorscope.inference.prediction import Prediction
+from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback
 
 
@@ -20,8 +22,8 @@ def answer_slices(
 ) -> Iterator[Prediction]:
     """Answer for slices that have been read before; one that no longer can be is an error."""
     for done, answer in enumerate(predictor.predict(map(Path, paths)), start=1):
-        if isinstance(answer, Rejection):
-            raise InputError(f"{answer.path}: {answer.reason}")
+        if isinstance(answer, Unreadable):
+            raise InputError(str(answer))
         yield answer
         on_progress(stage, done, len(paths))
 
@@ -43,7 +45,7 @@ def tabulate_answers(
     answers = pd.DataFrame(
         [
             {
-                "probability": answer.probability,
+                "probability": answer.tumor_probability,
                 "raw_probability": answer.raw_probability,
                 "predicted_class": answer.predicted_class,
                 "correct": answer.predicted_class == CLASS_NAMES[label],

@@ -1,113 +1,160 @@
-"""Answer for image files and folders with a trained model.
+"""Answer for scans with a trained model.
 
 pandas is left out on purpose: it would take a third of the time in which one image is answered.
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-from tumorscope.atomic import replace_file, write_text
-from tumorscope.data.readers import is_image_file
+from tumorscope.atomic import replace_file
+from tumorscope.data.scans.find import find_scans
+from tumorscope.data.scans.scan import Unreadable
 from tumorscope.errors import InputError
 from tumorscope.explanation.panel import draw_overlay
-from tumorscope.inference.predictor import Prediction, Predictor, Rejection
+from tumorscope.inference.prediction import Prediction, name_picture
+from tumorscope.inference.series import SeriesPrediction
 from tumorscope.progress import ProgressCallback, ignore_progress
+from tumorscope.workflows.load import load
 
 
 class Answer(NamedTuple):
-    """The answer for one file; a list of these makes a DataFrame.
+    """One row of results: of a picture, of a slice of a series, or of a series.
 
-    `probability`, of a tumor, is calibrated; `verdict` is ``tumor``, ``no tumor`` or
-    ``uncertain``.
+    `path` names the file and, in it, the slice. `series` and `slice`, from 0, are those of a slice
+    of a series; a series itself has no `slice`. `probability`, of a tumor, is calibrated; it is
+    None where the `verdict` is ``not assessable``, and `reason` says why.
     """
 
     path: str
-    probability: float
+    series: str | None
+    slice: int | None
+    probability: float | None
     verdict: str
+    reason: str | None
+
+    @property
+    def is_series(self) -> bool:
+        """Whether this is the answer for a whole series."""
+        return self.series is not None and self.slice is None
+
+
+class Counts(NamedTuple):
+    """How many slices were answered, how many of them are not assessable, what was unreadable."""
+
+    slices: int
+    not_assessable: int
+    unreadable: int
+
+
+def _ignore(_: object) -> None:
+    pass
 
 
 def predict(
-    model: str | Path,
-    inputs: str | Path | Sequence[str | Path],
+    scans: str | Path | Sequence[str | Path],
     out: str | Path | None = None,
+    model: str | Path | None = None,
     overlays: str | Path | None = None,
     operating_point: str | None = None,
+    on_answer: Callable[[Answer], object] = _ignore,
+    on_unreadable: Callable[[Unreadable], object] = _ignore,
     on_progress: ProgressCallback = ignore_progress,
-) -> tuple[list[Answer], list[Rejection]]:
-    """Answer for image files and all images in folders.
+) -> Counts:
+    """Answer for scans, as many as there are: no result is kept in memory.
 
     Parameters
     ----------
-    model
-        An artifact folder or a run folder.
-    inputs
-        A file or folder, or several.
+    scans
+        An image, DICOM or NIfTI file, a zip archive, a folder of these, ``-`` for the standard
+        input, or several.
     out
         A CSV file for the answers.
+    model
+        An artifact folder or a run folder; by default the model that comes with the package.
     overlays
-        A folder for one picture per slice: slice, heatmap, probability.
+        A folder for one picture per image (slice, heatmap, probability) and per series (all
+        slices with their heatmaps).
     operating_point
         ``half``, ``youden`` or ``target_sensitivity``: the threshold to apply in place of the
         model's own.
+    on_answer
+        Called with each answer, in order.
+    on_unreadable
+        Called with each file or slice that cannot be read.
     on_progress
-        Called after each file.
+        Called after each; how many there will be is not known.
 
     Returns
     -------
-    tuple
-        The answers and the files that could not be answered, both in the order given.
+    Counts
+        How many there were of each kind.
 
     Raises
     ------
     ArtifactError
         There is no model, or it has changed since it was written.
     InputError
-        An input does not exist, a folder holds no images, or the model has no such operating
-        point.
+        An input does not exist, or the model has no such operating point.
     """
     if out is not None and Path(out).is_dir():
         raise InputError(f"{out}: a folder; give the name of a CSV file with --out")
-    paths = list(_list_images(inputs))
-    predictor = Predictor.load(Path(model), operating_point)
-    answers, rejected = [], []
-    for done, result in enumerate(predictor.predict(paths), start=1):
-        if isinstance(result, Rejection):
-            rejected.append(result)
+    found = find_scans(scans)
+    predictor = load(model, operating_point)
+    slices = not_assessable = unreadable = 0
+    table = nullcontext(_ignore) if out is None else _open_table(Path(out))
+    with table as write:
+        for number, result in enumerate(predictor.answer(found), start=1):
+            for row in _list_rows(result):
+                if isinstance(row, Unreadable):
+                    unreadable += 1
+                    on_unreadable(row)
+                else:
+                    write(row)
+                    on_answer(row)
+                    if not row.is_series:
+                        slices += 1
+                        not_assessable += row.probability is None
+                on_progress("predicting", slices + unreadable, 0)
+            if overlays is not None and not isinstance(result, Unreadable):
+                _write_overlay(Path(overlays), number, result)
+    return Counts(slices, not_assessable, unreadable)
+
+
+@contextmanager
+def _open_table(path: Path) -> Iterator[Callable[[Answer], object]]:
+    """Write row by row to a file that takes its name when the last row is written."""
+    with (
+        replace_file(path) as temporary,
+        temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(Answer._fields)
+        yield writer.writerow
+
+
+def _list_rows(
+    result: Prediction | SeriesPrediction | Unreadable,
+) -> Iterator[Answer | Unreadable]:
+    if isinstance(result, Unreadable):
+        yield result
+    elif isinstance(result, Prediction):
+        place = None if result.series is None else result.index
+        decided = result.probability, result.verdict, result.reason
+        yield Answer(result.name, result.series, place, *decided)
+    else:
+        for answer in result:
+            yield from _list_rows(answer)
+        yield from result.unreadable
+        decided = result.probability, result.verdict, result.reason
+        yield Answer(result.name, result.name, None, *decided)
+
+
+def _write_overlay(folder: Path, number: int, result: Prediction | SeriesPrediction) -> None:
+    with replace_file(folder / name_picture(result.name, number)) as temporary:
+        if isinstance(result, Prediction):
+            draw_overlay(result.explain(), result.cam_scale).save(temporary)
         else:
-            answers.append(Answer(str(result.path), result.probability, result.verdict))
-            if overlays is not None:
-                _write_overlay(Path(overlays), done, result, predictor.spec.cam_scale)
-        on_progress("predicting", done, len(paths))
-    if out is not None:
-        _write_answers(Path(out), answers)
-    return answers, rejected
-
-
-def _write_answers(path: Path, answers: Iterable[Answer]) -> None:
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(Answer._fields)
-    writer.writerows(answers)
-    write_text(path, text.getvalue())
-
-
-def _list_images(inputs: str | Path | Sequence[str | Path]) -> Iterator[Path]:
-    for given in [inputs] if isinstance(inputs, (str, Path)) else inputs:
-        path = Path(given)
-        if not path.exists():
-            raise InputError(f"{path}: no such file or folder")
-        if not path.is_dir():
-            yield path
-            continue
-        images = sorted(file for file in path.rglob("*") if is_image_file(file) and file.is_file())
-        if not images:
-            raise InputError(f"{path}: no JPEG, PNG, BMP or TIFF images in this folder")
-        yield from images
-
-
-def _write_overlay(folder: Path, number: int, prediction: Prediction, cam_scale: float) -> None:
-    with replace_file(folder / prediction.name_picture(number)) as temporary:
-        draw_overlay(prediction.explain(), cam_scale).save(temporary)
+            result.draw().save(temporary)

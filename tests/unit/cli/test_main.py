@@ -80,7 +80,7 @@ class TestGeneral:
         ("arguments", "part"),
         [
             (["no-such-command"], "no-such-command"),
-            (["predict"], "'model'"),
+            (["predict"], "'scans'"),
             (["predict", "m", "i", "--no-such-option"], "--no-such-option"),
             (["explain", "r", "--count", "0"], "--count"),
             (["explain", "r", "--count", "many"], "integer"),
@@ -96,24 +96,28 @@ class TestGeneral:
 
 class TestErrors:
     def test_bad_input_is_one_line_that_names_the_file(self, run, tiny_artifact, tmp_path):
-        outcome = run("predict", "-q", tiny_artifact, tmp_path / "gone.png")
+        outcome = run("predict", "-q", "--model", tiny_artifact, tmp_path / "gone.png")
         assert_one_line_error(outcome, 2, "gone.png: no such file or folder")
 
     def test_progress_adds_nothing_to_the_error(self, run, tiny_artifact, tmp_path):
-        outcome = run("predict", tiny_artifact, tmp_path / "gone.png")
+        outcome = run("predict", "--model", tiny_artifact, tmp_path / "gone.png")
         assert outcome.code == 2
         assert "tumorscope: error: " in outcome.err
         assert outcome.err.strip().count("\n") == 0
 
     def test_missing_model_is_one_line(self, run, slices):
-        assert_one_line_error(run("predict", "-q", slices, slices), 2, "slices: no model here")
+        assert_one_line_error(
+            run("predict", "-q", "--model", slices, slices), 2, "slices: no model here"
+        )
 
     def test_damaged_model_is_one_line_that_names_the_file(
         self, run, tiny_artifact, slices, tmp_path
     ):
         model = Path(shutil.copytree(tiny_artifact, tmp_path / "model"))
         (model / "model.bin").write_bytes(b"x")
-        assert_one_line_error(run("predict", "-q", model, slices), 2, "model.bin: changed since")
+        assert_one_line_error(
+            run("predict", "-q", "--model", model, slices), 2, "model.bin: changed since"
+        )
 
     def test_unknown_recipe_setting_is_one_line_with_the_nearest(self, run, tmp_path):
         arguments = (
@@ -136,12 +140,20 @@ class TestErrors:
         assert_one_line_error(run(*arguments, tmp_path / "r.yaml"), 2, "r.yaml: not valid YAML")
 
     def test_name_with_a_line_feed_stays_on_one_line(self, run, tiny_artifact, tmp_path):
-        assert_one_line_error(run("predict", "-q", tiny_artifact, tmp_path / "a\nb.png"), 2)
+        assert_one_line_error(
+            run("predict", "-q", "--model", tiny_artifact, tmp_path / "a\nb.png"), 2
+        )
 
     def test_place_that_cannot_be_written_is_one_line(self, run, tiny_artifact, slices, tmp_path):
         (tmp_path / "results").mkdir()
         outcome = run(
-            "predict", "-q", tiny_artifact, slices / "dark.png", "--out", tmp_path / "results"
+            "predict",
+            "-q",
+            "--model",
+            tiny_artifact,
+            slices / "dark.png",
+            "--out",
+            tmp_path / "results",
         )
         assert outcome.code in (1, 2)
         assert "results" in outcome.err
@@ -150,7 +162,13 @@ class TestErrors:
     def test_file_in_place_of_a_folder_is_one_line(self, run, tiny_artifact, slices, tmp_path):
         (tmp_path / "file").write_text("x")
         outcome = run(
-            "predict", "-q", tiny_artifact, slices / "dark.png", "--overlays", tmp_path / "file"
+            "predict",
+            "-q",
+            "--model",
+            tiny_artifact,
+            slices / "dark.png",
+            "--overlays",
+            tmp_path / "file",
         )
         assert outcome.code in (1, 2)
         assert len(outcome.err.splitlines()) == 1
@@ -164,7 +182,7 @@ class TestErrors:
 
     def test_debug_shows_the_traceback(self, run, tiny_artifact, tmp_path):
         with pytest.raises(InputError, match="no such file"):
-            run("--debug", "predict", "-q", tiny_artifact, tmp_path / "gone.png")
+            run("--debug", "predict", "-q", "--model", tiny_artifact, tmp_path / "gone.png")
 
 
 class TestPredict:
@@ -174,13 +192,13 @@ class TestPredict:
         header = struct.pack("<IiiHHIIiiII", 40, 9_500, 9_500, 1, 24, 0, 0, 0, 0, 0, 0)
         huge = tmp_path / "huge.bmp"
         huge.write_bytes(b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + header)
-        outcome = run("predict", tiny_artifact, huge, "--json", "--quiet")
+        outcome = run("predict", "--model", tiny_artifact, huge, "--json", "--quiet")
         assert outcome.code == 2
         (line,) = outcome.err.splitlines()
         assert line.startswith(f"{huge}: 9500 x 9500 px")
 
     def test_bad_file_is_exit_code_2_and_the_others_are_answered(self, run, tiny_artifact, slices):
-        outcome = run("predict", tiny_artifact, slices)
+        outcome = run("predict", "--model", tiny_artifact, slices)
         assert outcome.code == 2
         assert "bad.png: not a readable" in outcome.err
         assert "Traceback" not in outcome.err
@@ -190,16 +208,18 @@ class TestPredict:
         assert flat.count("tumor") == 2
 
     def test_good_files_are_exit_code_0(self, run, tiny_artifact, slices):
-        assert run("predict", tiny_artifact, slices / "dark.png").code == 0
+        assert run("predict", "--model", tiny_artifact, slices / "dark.png").code == 0
 
     @pytest.mark.parametrize("quiet", [[], ["-q"]])
     def test_json_is_all_that_stands_on_stdout(self, run, tiny_artifact, slices, quiet):
-        outcome = run("predict", tiny_artifact, slices, "--json", *quiet)
+        outcome = run("predict", "--model", tiny_artifact, slices, "--json", *quiet)
         assert outcome.code == 2
         document = json.loads(outcome.out)
         assert [Path(answer["path"]).name for answer in document] == ["dark.png", "light.png"]
         assert [answer["verdict"] for answer in document] == ["no tumor", "tumor"]
-        assert document[0].keys() == {"path", "probability", "verdict"}
+        assert document[0].keys() == {
+            *("path", "series", "slice", "probability", "verdict", "reason")
+        }
         assert "bad.png" in outcome.err
 
     @pytest.mark.parametrize(
@@ -210,26 +230,32 @@ class TestPredict:
         self, run, tiny_artifact, write_slice, tmp_path, arguments, verdict
     ):
         path = write_slice(tmp_path / "a.png", 68)  # 0.56: tumor from 0.5 on, but not from 0.6
-        (answer,) = json.loads(run("predict", "--json", tiny_artifact, path, *arguments).out)
+        (answer,) = json.loads(
+            run("predict", "--json", "--model", tiny_artifact, path, *arguments).out
+        )
         assert answer["verdict"] == verdict
-        assert verdict in run("predict", tiny_artifact, path, *arguments).out
+        assert verdict in run("predict", "--model", tiny_artifact, path, *arguments).out
 
     def test_unknown_operating_point_is_one_line(self, run, tiny_artifact, slices):
-        outcome = run("predict", "-q", tiny_artifact, slices, "--operating-point", "best")
+        outcome = run(
+            "predict", "-q", "--model", tiny_artifact, slices, "--operating-point", "best"
+        )
         assert_one_line_error(outcome, 2, "no operating point 'best'; choose half or youden")
 
     def test_json_of_nothing_is_an_empty_list(self, run, tiny_artifact, slices):
-        outcome = run("predict", tiny_artifact, slices / "bad.png", "--json", "-q")
+        outcome = run("predict", "--model", tiny_artifact, slices / "bad.png", "--json", "-q")
         assert json.loads(outcome.out) == []
 
     def test_quiet_prints_the_table_only(self, run, tiny_artifact, slices):
-        outcome = run("predict", "-q", tiny_artifact, slices / "light.png")
+        outcome = run("predict", "-q", "--model", tiny_artifact, slices / "light.png")
         assert outcome.err == ""
         assert "0.9" in outcome.out
 
     def test_files_are_written(self, run, tiny_artifact, slices, tmp_path):
         out, overlays = tmp_path / "answers.csv", tmp_path / "overlays"
-        outcome = run("predict", tiny_artifact, slices, "--out", out, "--overlays", overlays)
+        outcome = run(
+            "predict", "--model", tiny_artifact, slices, "--out", out, "--overlays", overlays
+        )
         assert outcome.code == 2
         assert outcome.out == ""
         assert len(out.read_text().splitlines()) == 3
@@ -244,9 +270,9 @@ class TestPredict:
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("COLUMNS", "200")
         write_slice(tmp_path / name)
-        assert name in run("predict", "-q", tiny_artifact, name).out
+        assert name in run("predict", "-q", "--model", tiny_artifact, name).out
         Path(name).write_bytes(b"bad")
-        assert f"{name}: not a readable" in run("predict", "-q", tiny_artifact, name).err
+        assert f"{name}: not a readable" in run("predict", "-q", "--model", tiny_artifact, name).err
 
     def test_long_path_is_shown_in_full_on_a_narrow_terminal(
         self, run, tiny_artifact, write_slice, tmp_path, monkeypatch
@@ -255,14 +281,13 @@ class TestPredict:
         monkeypatch.setenv("COLUMNS", "50")
         name = "0123456789" * 12 + ".png"
         write_slice(tmp_path / name)
-        out = run("predict", "-q", tiny_artifact, name).out
-        rows = [line[1:].split("│")[0] for line in out.splitlines() if line.startswith("│")]
-        assert "".join(row.strip() for row in rows) == name
+        out = run("predict", "-q", "--model", tiny_artifact, name).out
+        assert name in out
 
     def test_name_that_is_not_utf8_is_no_crash(self, run, tiny_artifact, write_slice, tmp_path):
         name = Path(os.fsdecode(os.fsencode(tmp_path) + b"/Y\xfcz.png"))
         shutil.copy(write_slice(tmp_path / "a.png"), name)
-        assert run("predict", "-q", tiny_artifact, name).code == 0
+        assert run("predict", "-q", "--model", tiny_artifact, name).code == 0
 
 
 class TestTrain:

@@ -8,10 +8,12 @@ from PIL import Image
 from tumorscope.artifact.reader import read_artifact
 from tumorscope.artifact.spec import OPENVINO_FILE, ConformalSpec
 from tumorscope.data.readers import read_slice
+from tumorscope.data.scans.scan import Unreadable
 from tumorscope.errors import ArtifactError, InputError
 from tumorscope.evaluation.calibration import apply_temperature
 from tumorscope.inference.guard import Guard
-from tumorscope.inference.predictor import Prediction, Predictor, Rejection
+from tumorscope.inference.prediction import Prediction
+from tumorscope.inference.predictor import Predictor
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +103,7 @@ class TestPredict:
         path = write_slice(tmp_path / "folder" / "a.png", 100)
         (answer,) = predictor.predict([path])
         assert isinstance(answer, Prediction)
-        assert answer.path == path
+        assert answer.name == str(path)
         assert answer.probability == pytest.approx(compute_probability(100), abs=1e-4)
         assert answer.verdict == "tumor"
         assert tuple(answer.box) == (0, 0, 40, 40)
@@ -119,9 +121,9 @@ class TestPredict:
         paths = [write_slice(tmp_path / f"{n}.png", 20 + n) for n in range(count)]
         paths.reverse()
         answers = list(predictor.predict(iter(paths)))
-        assert [answer.path for answer in answers] == paths
+        assert [answer.name for answer in answers] == list(map(str, paths))
         for answer in answers:
-            expected = compute_probability(20 + int(answer.path.stem))
+            expected = compute_probability(20 + int(Path(answer.name).stem))
             assert answer.probability == pytest.approx(expected, abs=1e-4)
 
     @pytest.mark.parametrize("bad", [{0}, {3}, {7, 8}, set(range(8)), set(range(20)), {19}])
@@ -132,10 +134,10 @@ class TestPredict:
         for number in bad:
             paths[number].write_bytes(b"no image")
         answers = list(predictor.predict(paths))
-        assert [answer.path for answer in answers] == paths
+        assert [answer.name for answer in answers] == list(map(str, paths))
         for number, answer in enumerate(answers):
             if number in bad:
-                assert isinstance(answer, Rejection)
+                assert isinstance(answer, Unreadable)
                 assert answer.reason.startswith("not a readable")
             else:
                 assert answer.probability == pytest.approx(

@@ -17,6 +17,8 @@ from tumorscope.data.scans.stored_file import StoredFile, read_limited, store_by
 from tumorscope.errors import InputError, suggest
 
 STDIN = "-"
+# Twice the side of the square that networks take: a picture much larger is read reduced.
+LEAST_SIDE_PX = 448
 # What lies beside scans and is none; files of these names are passed over, not reported.
 _COMPANION_SUFFIXES = frozenset(
     {".csv", ".tsv", ".txt", ".json", ".md", ".xml", ".html", ".htm", ".yaml", ".yml", ".log"}
@@ -88,7 +90,7 @@ def _find(given: Sequence[str | Path], plane: str, volume: int) -> Iterator[Scan
 def _read_image(file: StoredFile) -> Iterator[ScanSlice]:
     with naming(file.name), refusing("file"):
         data = file.read_bytes()
-    yield ScanSlice(file.name, decode_slice(data, file.name), None, 0)
+    yield ScanSlice(file.name, decode_slice(data, file.name, LEAST_SIDE_PX), None, 0)
 
 
 def _list_files(given: Sequence[str | Path]) -> Iterator[tuple[StoredFile, Format] | Unreadable]:

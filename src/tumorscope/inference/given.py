@@ -1,0 +1,74 @@
+"""Take what a caller has, a path, an array or a DICOM dataset, as scans."""
+
+from collections.abc import Iterator
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tumorscope.data.readers import MINIMUM_SIDE_PX
+from tumorscope.data.scans.dicom import read_dicom
+from tumorscope.data.scans.find import find_scans
+from tumorscope.data.scans.gray import apply_window, compute_window, repeat_channels
+from tumorscope.data.scans.scan import Scan, ScanSlice, Unreadable
+from tumorscope.data.scans.stored_file import store_bytes
+from tumorscope.errors import InputError
+
+_ARRAY, _DATASET = "array", "dataset"
+
+
+def find_given(given: Any) -> Iterator[Scan | Unreadable]:
+    """Find the scans in a path, an array or a pydicom Dataset.
+
+    Parameters
+    ----------
+    given
+        A path, as for `find_scans`. An array of shape (H, W) or, in RGB, (H, W, 3): uint8 is
+        taken as it is, deeper gray is windowed as in a volume. A Dataset with pixel data.
+
+    Raises
+    ------
+    InputError
+        It is none of these, or the path does not exist.
+    """
+    if isinstance(given, (str, Path)):
+        yield from find_scans(given)
+    elif isinstance(given, np.ndarray):
+        yield Scan(_ARRAY, partial(_read_array, given))
+    elif hasattr(given, "save_as") and hasattr(given, "file_meta"):
+        yield Scan(_DATASET, partial(_read_dataset, given))
+    else:
+        raise InputError(
+            f"expected a path, an array or a pydicom Dataset, found {type(given).__name__}"
+        )
+
+
+def _read_array(array: NDArray[Any]) -> Iterator[ScanSlice]:
+    shape = " x ".join(map(str, array.shape))
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3):
+        raise InputError(f"{_ARRAY}: expected shape (H, W) or (H, W, 3), found {shape}")
+    if min(array.shape[:2]) < MINIMUM_SIDE_PX:
+        raise InputError(f"{_ARRAY}: {shape} px, expected at least {MINIMUM_SIDE_PX} px a side")
+    if array.dtype != np.uint8:
+        if array.ndim == 3 or array.dtype.kind not in "iuf":
+            raise InputError(
+                f"{_ARRAY}: {array.dtype} of shape {shape}; give color as uint8, gray as any number"
+            )
+        try:
+            array = apply_window(array, *compute_window(array))
+        except InputError as error:
+            raise InputError(f"{_ARRAY}: {error}") from None
+    image = repeat_channels(array) if array.ndim == 2 else array.copy()
+    yield ScanSlice(_ARRAY, image, None, 0)
+
+
+def _read_dataset(dataset: Any) -> Iterator[ScanSlice | Unreadable]:
+    stream = BytesIO()
+    try:
+        dataset.save_as(stream)
+    except Exception as error:  # pydicom raises nearly anything on an incomplete dataset
+        raise InputError(f"{_DATASET}: cannot be written as DICOM ({error})") from error
+    return read_dicom(store_bytes(_DATASET, stream.getvalue()))

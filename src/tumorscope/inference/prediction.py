@@ -1,0 +1,122 @@
+"""The answer for one slice."""
+
+import os
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import PurePath
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tumorscope.data.preprocessing import Box
+from tumorscope.evaluation.verdicts import NOT_ASSESSABLE
+from tumorscope.explanation.overlay import project_map
+from tumorscope.explanation.panel import Explanation, draw_overlay
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Prediction:
+    """The answer for one slice; a notebook shows it as slice, heatmap and verdict.
+
+    Attributes
+    ----------
+    name
+        The file, and the slice in it where it holds several.
+    series
+        The series or volume it belongs to; None for a lone picture.
+    index
+        Its place in the series, from 0.
+    image
+        The slice, shape (H, W, 3), uint8, RGB. Large ones are reduced, see `read_slice`; those of
+        a series, of which many are held, more so.
+    box
+        The part of `image` that the network saw, in px of `image`.
+    tumor_probability
+        Calibrated, 0..1; it stands here also where it means nothing.
+    raw_probability
+        As the network gave it.
+    predicted_class
+        ``tumor`` or ``no tumor``: the class called by the threshold.
+    verdict
+        The same where the model can tell, ``uncertain`` where it cannot, and ``not assessable`` of
+        what is no brain MRI slice.
+    reason
+        Why it is not assessable; None where it is.
+    cam
+        Signed Grad-CAM map over `box`, shape (h, w), float32, logit per position.
+    cam_scale
+        The evidence that is drawn in the strongest color.
+    """
+
+    name: str
+    series: str | None
+    index: int
+    image: NDArray[np.uint8]
+    box: Box
+    tumor_probability: float
+    raw_probability: float
+    predicted_class: str
+    verdict: str
+    reason: str | None
+    cam: NDArray[np.float32]
+    cam_scale: float
+
+    @property
+    def probability(self) -> float | None:
+        """Of a tumor, calibrated, 0..1; None where the slice is not assessable."""
+        return None if self.reason is not None else self.tumor_probability
+
+    @property
+    def heatmap(self) -> NDArray[np.float32]:
+        """The evidence for a tumor at each pixel of `image`, shape (H, W), float32, at least 0."""
+        height, width = self.image.shape[:2]
+        return project_map(self.cam, self.box, (height, width))
+
+    def explain(self, truth: str | None = None) -> Explanation:
+        """Give what the panel of this slice shows, under its folder's and its own name."""
+        return Explanation(
+            "/".join(PurePath(self.name).parts[-2:]),
+            self.image,
+            self.box,
+            self.cam,
+            self.tumor_probability,
+            self.verdict,
+            truth,
+            self.reason,
+        )
+
+    def name_picture(self, number: int) -> str:
+        """Name a picture of this slice; the number tells apart files of the same name."""
+        return name_picture(self.name, number)
+
+    def refuse(self, reason: str) -> "Prediction":
+        """Give the same slice as one that is not assessable."""
+        return replace(self, verdict=NOT_ASSESSABLE, reason=reason)
+
+    def reduce(self, side_px: int) -> "Prediction":
+        """Give the same answer with an image of at most this many px on its longer side."""
+        height, width = self.image.shape[:2]
+        factor = side_px / max(height, width)
+        if factor >= 1:
+            return self
+        size = (max(round(width * factor), 1), max(round(height * factor), 1))
+        image = cv2.resize(self.image, size, interpolation=cv2.INTER_AREA)
+        box = Box(*(round(length * factor) for length in self.box))
+        box = box._replace(height=max(box.height, 1), width=max(box.width, 1))
+        return replace(self, image=np.asarray(image, np.uint8), box=box)
+
+    def _repr_png_(self) -> bytes:
+        png = BytesIO()
+        draw_overlay(self.explain(), self.cam_scale).save(png, "PNG")
+        return png.getvalue()
+
+    def __repr__(self) -> str:
+        said = self.reason if self.probability is None else f"{self.probability:.4f}"
+        return f"<Prediction {self.name}: {self.verdict}, {said}>"
+
+
+def name_picture(name: str, number: int) -> str:
+    """Name the picture of a slice or series; the number tells apart those of the same name."""
+    stem = os.fsencode(PurePath(name).stem)[:200].decode("utf-8", "ignore")
+    return f"{number:05d} {stem}.png"
