@@ -34,11 +34,14 @@ def predict(
     from tumorscope.cli.console import make_printable, say, say_notice, show_progress
 
     starts = chain(["["], repeat(","))
+    headings = iter([f"{'verdict':<14}  probability  path"])
 
     def print_element(answer: "Answer") -> None:
         typer.echo(f"{next(starts)}\n  {json.dumps(answer._asdict())}", nl=False)
 
     def print_row(answer: "Answer") -> None:
+        for heading in headings:  # once, and not before an error
+            typer.echo(heading)
         shown = "-" if answer.probability is None else f"{answer.probability:.4f}"
         said = answer.path if answer.reason is None else f"{answer.path}: {answer.reason}"
         name = "series " if answer.is_series else ""
@@ -48,7 +51,6 @@ def predict(
         on_answer = print_element
     elif out is None:
         on_answer = print_row
-        typer.echo(f"{'verdict':<14}  probability  path")
     else:
         on_answer = _print_nothing
     # Rows that appear one after the other show by themselves how the work goes on.

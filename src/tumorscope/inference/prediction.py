@@ -32,6 +32,8 @@ class Prediction:
         a series, of which many are held, more so.
     box
         The part of `image` that the network saw, in px of `image`.
+    cam_scale
+        The evidence that is drawn in the strongest color.
     tumor_probability
         Calibrated, 0..1; it stands here also where it means nothing.
     raw_probability
@@ -45,8 +47,6 @@ class Prediction:
         Why it is not assessable; None where it is.
     cam
         Signed Grad-CAM map over `box`, shape (h, w), float32, logit per position.
-    cam_scale
-        The evidence that is drawn in the strongest color.
     """
 
     name: str
@@ -54,13 +54,13 @@ class Prediction:
     index: int
     image: NDArray[np.uint8]
     box: Box
+    cam_scale: float
     tumor_probability: float
     raw_probability: float
     predicted_class: str
     verdict: str
     reason: str | None
     cam: NDArray[np.float32]
-    cam_scale: float
 
     @property
     def probability(self) -> float | None:

@@ -50,6 +50,10 @@ def slices(write_slice, tmp_path):
     return tmp_path / "slices"
 
 
+PREDICT_ALOUD = ("predict", "--model")
+PREDICT = ("predict", "-q", "--model")
+
+
 def assert_one_line_error(outcome: Outcome, code: int, *parts: str) -> None:
     assert outcome.code == code
     assert outcome.out == ""
@@ -96,28 +100,24 @@ class TestGeneral:
 
 class TestErrors:
     def test_bad_input_is_one_line_that_names_the_file(self, run, tiny_artifact, tmp_path):
-        outcome = run("predict", "-q", "--model", tiny_artifact, tmp_path / "gone.png")
+        outcome = run(*PREDICT, tiny_artifact, tmp_path / "gone.png")
         assert_one_line_error(outcome, 2, "gone.png: no such file or folder")
 
     def test_progress_adds_nothing_to_the_error(self, run, tiny_artifact, tmp_path):
-        outcome = run("predict", "--model", tiny_artifact, tmp_path / "gone.png")
+        outcome = run(*PREDICT_ALOUD, tiny_artifact, tmp_path / "gone.png")
         assert outcome.code == 2
         assert "tumorscope: error: " in outcome.err
         assert outcome.err.strip().count("\n") == 0
 
     def test_missing_model_is_one_line(self, run, slices):
-        assert_one_line_error(
-            run("predict", "-q", "--model", slices, slices), 2, "slices: no model here"
-        )
+        assert_one_line_error(run(*PREDICT, slices, slices), 2, "slices: no model here")
 
     def test_damaged_model_is_one_line_that_names_the_file(
         self, run, tiny_artifact, slices, tmp_path
     ):
         model = Path(shutil.copytree(tiny_artifact, tmp_path / "model"))
         (model / "model.bin").write_bytes(b"x")
-        assert_one_line_error(
-            run("predict", "-q", "--model", model, slices), 2, "model.bin: changed since"
-        )
+        assert_one_line_error(run(*PREDICT, model, slices), 2, "model.bin: changed since")
 
     def test_unknown_recipe_setting_is_one_line_with_the_nearest(self, run, tmp_path):
         arguments = (
@@ -140,9 +140,7 @@ class TestErrors:
         assert_one_line_error(run(*arguments, tmp_path / "r.yaml"), 2, "r.yaml: not valid YAML")
 
     def test_name_with_a_line_feed_stays_on_one_line(self, run, tiny_artifact, tmp_path):
-        assert_one_line_error(
-            run("predict", "-q", "--model", tiny_artifact, tmp_path / "a\nb.png"), 2
-        )
+        assert_one_line_error(run(*PREDICT, tiny_artifact, tmp_path / "a\nb.png"), 2)
 
     def test_place_that_cannot_be_written_is_one_line(self, run, tiny_artifact, slices, tmp_path):
         (tmp_path / "results").mkdir()
@@ -182,7 +180,7 @@ class TestErrors:
 
     def test_debug_shows_the_traceback(self, run, tiny_artifact, tmp_path):
         with pytest.raises(InputError, match="no such file"):
-            run("--debug", "predict", "-q", "--model", tiny_artifact, tmp_path / "gone.png")
+            run("--debug", *PREDICT, tiny_artifact, tmp_path / "gone.png")
 
 
 class TestPredict:
@@ -192,13 +190,13 @@ class TestPredict:
         header = struct.pack("<IiiHHIIiiII", 40, 9_500, 9_500, 1, 24, 0, 0, 0, 0, 0, 0)
         huge = tmp_path / "huge.bmp"
         huge.write_bytes(b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + header)
-        outcome = run("predict", "--model", tiny_artifact, huge, "--json", "--quiet")
+        outcome = run(*PREDICT_ALOUD, tiny_artifact, huge, "--json", "--quiet")
         assert outcome.code == 2
         (line,) = outcome.err.splitlines()
         assert line.startswith(f"{huge}: 9500 x 9500 px")
 
     def test_bad_file_is_exit_code_2_and_the_others_are_answered(self, run, tiny_artifact, slices):
-        outcome = run("predict", "--model", tiny_artifact, slices)
+        outcome = run(*PREDICT_ALOUD, tiny_artifact, slices)
         assert outcome.code == 2
         assert "bad.png: not a readable" in outcome.err
         assert "Traceback" not in outcome.err
@@ -208,11 +206,11 @@ class TestPredict:
         assert flat.count("tumor") == 2
 
     def test_good_files_are_exit_code_0(self, run, tiny_artifact, slices):
-        assert run("predict", "--model", tiny_artifact, slices / "dark.png").code == 0
+        assert run(*PREDICT_ALOUD, tiny_artifact, slices / "dark.png").code == 0
 
     @pytest.mark.parametrize("quiet", [[], ["-q"]])
     def test_json_is_all_that_stands_on_stdout(self, run, tiny_artifact, slices, quiet):
-        outcome = run("predict", "--model", tiny_artifact, slices, "--json", *quiet)
+        outcome = run(*PREDICT_ALOUD, tiny_artifact, slices, "--json", *quiet)
         assert outcome.code == 2
         document = json.loads(outcome.out)
         assert [Path(answer["path"]).name for answer in document] == ["dark.png", "light.png"]
@@ -230,24 +228,20 @@ class TestPredict:
         self, run, tiny_artifact, write_slice, tmp_path, arguments, verdict
     ):
         path = write_slice(tmp_path / "a.png", 68)  # 0.56: tumor from 0.5 on, but not from 0.6
-        (answer,) = json.loads(
-            run("predict", "--json", "--model", tiny_artifact, path, *arguments).out
-        )
+        (answer,) = json.loads(run(*PREDICT_ALOUD, tiny_artifact, "--json", path, *arguments).out)
         assert answer["verdict"] == verdict
-        assert verdict in run("predict", "--model", tiny_artifact, path, *arguments).out
+        assert verdict in run(*PREDICT_ALOUD, tiny_artifact, path, *arguments).out
 
     def test_unknown_operating_point_is_one_line(self, run, tiny_artifact, slices):
-        outcome = run(
-            "predict", "-q", "--model", tiny_artifact, slices, "--operating-point", "best"
-        )
+        outcome = run(*PREDICT, tiny_artifact, slices, "--operating-point", "best")
         assert_one_line_error(outcome, 2, "no operating point 'best'; choose half or youden")
 
     def test_json_of_nothing_is_an_empty_list(self, run, tiny_artifact, slices):
-        outcome = run("predict", "--model", tiny_artifact, slices / "bad.png", "--json", "-q")
+        outcome = run(*PREDICT_ALOUD, tiny_artifact, slices / "bad.png", "--json", "-q")
         assert json.loads(outcome.out) == []
 
     def test_quiet_prints_the_table_only(self, run, tiny_artifact, slices):
-        outcome = run("predict", "-q", "--model", tiny_artifact, slices / "light.png")
+        outcome = run(*PREDICT, tiny_artifact, slices / "light.png")
         assert outcome.err == ""
         assert "0.9" in outcome.out
 
@@ -270,9 +264,9 @@ class TestPredict:
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("COLUMNS", "200")
         write_slice(tmp_path / name)
-        assert name in run("predict", "-q", "--model", tiny_artifact, name).out
+        assert name in run(*PREDICT, tiny_artifact, name).out
         Path(name).write_bytes(b"bad")
-        assert f"{name}: not a readable" in run("predict", "-q", "--model", tiny_artifact, name).err
+        assert f"{name}: not a readable" in run(*PREDICT, tiny_artifact, name).err
 
     def test_long_path_is_shown_in_full_on_a_narrow_terminal(
         self, run, tiny_artifact, write_slice, tmp_path, monkeypatch
@@ -281,13 +275,13 @@ class TestPredict:
         monkeypatch.setenv("COLUMNS", "50")
         name = "0123456789" * 12 + ".png"
         write_slice(tmp_path / name)
-        out = run("predict", "-q", "--model", tiny_artifact, name).out
+        out = run(*PREDICT, tiny_artifact, name).out
         assert name in out
 
     def test_name_that_is_not_utf8_is_no_crash(self, run, tiny_artifact, write_slice, tmp_path):
         name = Path(os.fsdecode(os.fsencode(tmp_path) + b"/Y\xfcz.png"))
         shutil.copy(write_slice(tmp_path / "a.png"), name)
-        assert run("predict", "-q", "--model", tiny_artifact, name).code == 0
+        assert run(*PREDICT, tiny_artifact, name).code == 0
 
 
 class TestTrain:
