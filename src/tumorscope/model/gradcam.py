@@ -46,7 +46,7 @@ class ExplainedClassifier:
         """Answer ``probability``, (N,), ``cam``, (N, h, w), and ``features``, (N, K).
 
         The map is that before its ReLU. The features are the means of a feature map inside the
-        backbone: the last ones know only of what tells tumors from none.
+        backbone, of unit length: the last ones know only of what tells tumors from none.
         """
         inner_map, feature_map, hidden, logit = self._layers(slices, training=False)
         positions = tf.cast(feature_map.shape[1] * feature_map.shape[2], tf.float32)
@@ -57,7 +57,7 @@ class ExplainedClassifier:
             transpose_b=True,
         )
         cam = tf.reduce_sum(feature_map * alpha[:, tf.newaxis, tf.newaxis, :], axis=-1)
-        features = tf.reduce_mean(inner_map, axis=(1, 2))
+        features = tf.math.l2_normalize(tf.reduce_mean(inner_map, axis=(1, 2)), axis=1)
         return {"probability": tf.sigmoid(logit)[:, 0], "cam": cam, "features": features}
 
 
