@@ -1,6 +1,6 @@
 """Measure what the guard of a model lets through, and what it keeps out.
 
-    tumorscope train DATA ... --backbone efficientnetlite0 --set data.validation_fraction=0.2 --out RUN
+    tumorscope train DATA ... --set data.validation_fraction=0.2 --out RUN
     python benchmarks/guard.py RUN [RUN ...] [--write docs/guard.md]
 
 The slices are those of the validation part of each run, which neither the network nor the guard
@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nobrain import DEVELOPMENT, FINAL, make_non_brains
+from nobrain import DEVELOPMENT, FINAL, IN_A_SKULL, make_non_brains
 from results import replace_part
 from tumorscope.artifact.reader import find_artifact, read_artifact
 from tumorscope.artifact.spec import OPENVINO_FILE
@@ -113,10 +113,11 @@ def measure_non_brains(models: list[Model]) -> str:
     table["refused"] = table["reason"].notna()
     table["by pixels"] = table["refused"] & (table["reason"] != UNLIKE)
     rows = [
-        "| other images | development | refused | final | refused | of these by pixels alone |",
+        "| other images | development | refused | final | refused | by pixels |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for kind, images in [*table.groupby("kind", sort=False), ("**all**", table)]:
+    sums = [("all but the drawn skulls", table[table["kind"] != IN_A_SKULL]), ("all", table)]
+    for kind, images in [*table.groupby("kind", sort=False), *sums]:
         cells = []
         for half in (DEVELOPMENT, FINAL):
             part = images[images["half"] == half]
