@@ -25,6 +25,8 @@ Pixels = NDArray[np.uint8]
 
 DEVELOPMENT, FINAL = HALVES = ("development", "final")
 SIDE_PX = 256
+IN_A_SKULL = "photo, gray, in a drawn skull"
+"""Made to fool the guard: but for the photo in place of the brain, these are drawings of heads."""
 CROPS, DRAWN = 7, 30
 
 _SOURCES = {
@@ -180,7 +182,7 @@ RENDERINGS: dict[str, Callable[[Pixels, np.random.Generator], Pixels]] = {
     "photo, gray, fading to black": vignette,
     "photo, gray, head-shaped": cut_to_head,
     "photo, negative, head-shaped": invert_head,
-    "photo, gray, in a drawn skull": put_in_skull,
+    IN_A_SKULL: put_in_skull,
 }
 
 
@@ -205,7 +207,6 @@ def draw_plot(stream: np.random.Generator) -> Pixels:
     """Plot lines, bars or points, as papers do."""
     figure = Figure((4, 3.4), dpi=70)
     if stream.random() < 0.4:
-        matplotlib.rcParams["axes.facecolor"] = "white"
         figure.set_facecolor("black")
     axes = figure.subplots()
     kind, gray = stream.integers(3), str(stream.uniform(0, 0.6))

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tumorscope.model.classifier import BACKBONE, LOGIT, POOLED, build_classifier
-from tumorscope.model.gradcam import ExplainedClassifier, find_inner_map
+from tumorscope.model.gradcam import ExplainedClassifier, find_inner_maps
 from tumorscope.recipe import ModelSettings
 
 BACKBONES = ("efficientnetb0", "efficientnetlite0")
@@ -78,14 +78,14 @@ def test_the_map_adds_up_to_what_the_feature_map_adds_to_the_logit(slices):
     np.testing.assert_allclose(answer["cam"].numpy().sum(axis=(1, 2)), logit, atol=1e-4)
 
 
-def test_features_are_the_means_of_a_map_inside_the_backbone(classifier, slices):
+def test_features_are_the_means_of_two_maps_inside_the_backbone(classifier, slices):
     found = ExplainedClassifier(classifier).infer(slices)["features"].numpy()
     backbone = classifier.get_layer(BACKBONE)
-    inner = keras.Model(backbone.inputs[0], find_inner_map(backbone))(
-        slices, training=False
-    ).numpy()
-    assert inner.shape == (3, 6, 6, 672)  # twice the side of the last map
-    np.testing.assert_allclose(found, inner.mean(axis=(1, 2)), rtol=1e-3, atol=1e-5)
+    inner = keras.Model(backbone.inputs[0], find_inner_maps(backbone))(slices, training=False)
+    assert [tuple(each.shape) for each in inner] == [(3, 6, 6, 672), (3, 3, 3, 1152)]
+    means = [each.numpy().mean(axis=(1, 2)) for each in inner]
+    expected = [mean / np.linalg.norm(mean, axis=1, keepdims=True) for mean in means]
+    np.testing.assert_allclose(found, np.hstack(expected), rtol=1e-3, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["mobilenetv2", "resnet50", "vgg16"])

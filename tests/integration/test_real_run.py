@@ -1,5 +1,6 @@
 """From real slices to a model that answers alike in every format, and quickly."""
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from tumorscope.artifact.reader import read_artifact
 from tumorscope.data.preprocessing import prepare_slice
 from tumorscope.data.readers import is_image_file, read_slice
 from tumorscope.inference.engine import Engine
+from tumorscope.inference.guard import Guard
 from tumorscope.model.gradcam import ExplainedClassifier
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_data]
@@ -86,3 +88,28 @@ def test_one_image_is_answered_from_a_cold_start_in_two_seconds_without_tensorfl
     (result,) = json.loads(answer.stdout)
     assert list(result) == ["path", "probability", "verdict"]
     assert Path(result["path"]) == image
+
+
+def test_the_guard_lets_held_out_slices_pass_and_drawings_not(navoneel, real_run):
+    """A small run of benchmarks/guard.py, with what needs no photos."""
+    path = Path(__file__).parents[2] / "benchmarks" / "nobrain.py"
+    specification = importlib.util.spec_from_file_location("nobrain", path)
+    nobrain = importlib.util.module_from_spec(specification)
+    sys.modules[specification.name] = nobrain
+    specification.loader.exec_module(nobrain)
+    drawings = [draw for kind, draw in nobrain.DRAWINGS.items() if "face" not in kind]
+    stream = np.random.default_rng(3)
+    images = [draw(stream) for draw in drawings for _ in range(10)]
+
+    settings = read_artifact(real_run / "model").preprocessing
+    engine, guard = Engine(real_run / "model" / "model.xml"), Guard.load(real_run / "model")
+
+    def count_accepted(images):
+        prepared = np.stack([prepare_slice(image, settings)[0] for image in images])
+        return guard.assess(images, engine.infer(prepared).features).count(None)
+
+    assert count_accepted(images) <= 0.01 * len(images)
+    manifest = pd.read_csv(real_run / "manifest.csv")
+    held_out = manifest.loc[manifest["split"] == "validation", "path"]
+    slices = [read_slice(Path(path)) for path in held_out]
+    assert count_accepted(slices) >= 0.9 * len(slices)  # of some 25; how many, docs/guard.md says

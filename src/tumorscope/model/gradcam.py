@@ -45,10 +45,10 @@ class ExplainedClassifier:
     def _infer(self, slices: tf.Tensor) -> dict[str, tf.Tensor]:
         """Answer ``probability``, (N,), ``cam``, (N, h, w), and ``features``, (N, K).
 
-        The map is that before its ReLU. The features are the means of a feature map inside the
-        backbone: the last ones know only of what tells tumors from none.
+        The map is that before its ReLU. The features are the means of two maps inside the
+        backbone, each of unit length: its last map knows only of what tells tumors from none.
         """
-        inner_map, feature_map, hidden, logit = self._layers(slices, training=False)
+        *inner_maps, feature_map, hidden, logit = self._layers(slices, training=False)
         positions = tf.cast(feature_map.shape[1] * feature_map.shape[2], tf.float32)
         active = tf.cast(hidden > 0, tf.float32)
         alpha = tf.matmul(
@@ -57,27 +57,28 @@ class ExplainedClassifier:
             transpose_b=True,
         )
         cam = tf.reduce_sum(feature_map * alpha[:, tf.newaxis, tf.newaxis, :], axis=-1)
-        features = tf.reduce_mean(inner_map, axis=(1, 2))
+        means = [tf.reduce_mean(inner, axis=(1, 2)) for inner in inner_maps]
+        features = tf.concat([tf.math.l2_normalize(mean, axis=1) for mean in means], axis=1)
         return {"probability": tf.sigmoid(logit)[:, 0], "cam": cam, "features": features}
 
 
 def _reach_inside(classifier: keras.Model) -> keras.Model:
     """Build the classifier anew, from the same layers, with the maps inside it as outputs."""
     backbone = classifier.get_layer(BACKBONE)
-    inside = keras.Model(backbone.inputs[0], [find_inner_map(backbone), backbone.output])
+    inside = keras.Model(backbone.inputs[0], [*find_inner_maps(backbone), backbone.output])
     flow, reached = classifier.input, {}
     for layer in classifier.layers[1:]:
         if layer is backbone:
-            inner_map, flow = inside(flow)
+            *inner_maps, flow = inside(flow)
         else:
             flow = layer(flow)
         reached[layer.name] = flow
-    answers = [inner_map, *(reached[name] for name in (BACKBONE, HIDDEN, LOGIT))]
+    answers = [*inner_maps, *(reached[name] for name in (BACKBONE, HIDDEN, LOGIT))]
     return keras.Model(classifier.input, answers)
 
 
-def find_inner_map(backbone: keras.Model) -> keras.KerasTensor:
-    """Find what the last activation before the last reduction of the resolution gives.
+def find_inner_maps(backbone: keras.Model) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Find two maps inside a backbone: before its last reduction, and at the start of its end.
 
     Parameters
     ----------
@@ -86,15 +87,21 @@ def find_inner_map(backbone: keras.Model) -> keras.KerasTensor:
 
     Returns
     -------
-    keras.KerasTensor
-        Shape (N, more than h, more than w, L); the backbone's own output where it has no such
-        layer.
+    tuple
+        What the last activation gives that sees more positions than the last map has, and what
+        the third last activation gives, the first one within the last block of an EfficientNet.
+        The backbone's own output stands for either where it has no such layer.
     """
-    for layer in reversed(backbone.layers):
-        is_activation = isinstance(layer, keras.layers.Activation | keras.layers.ReLU)
-        if is_activation and layer.output.shape[1] > backbone.output.shape[1]:
-            return layer.output
-    return backbone.output
+    maps = [
+        layer.output
+        for layer in backbone.layers
+        if isinstance(layer, keras.layers.Activation | keras.layers.ReLU)
+    ]
+    larger = [inner for inner in maps if inner.shape[1] > backbone.output.shape[1]]
+    return (
+        larger[-1] if larger else backbone.output,
+        maps[-3] if len(maps) >= 3 else backbone.output,
+    )
 
 
 def _inline_normalization(backbone: keras.Model) -> None:

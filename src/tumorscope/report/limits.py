@@ -29,8 +29,9 @@ _OF_ANY_MODEL = (
         "Nothing here was tested on slices of another hospital, scanner or sequence.",
     ),
     Limit(
-        "Any picture gets an answer.",
-        "Nothing checks yet that an image is a brain MRI slice.",
+        "Not every other picture is refused.",
+        "What looks unlike the training slices is not assessable; a few other pictures pass, and a "
+        "few brain MRI slices of rare views do not.",
     ),
     Limit(
         "A heatmap is no outline.",

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from math import ceil
 
 import numpy as np
@@ -106,3 +107,22 @@ class TestNames:
         cam = np.zeros((2, 2), np.float32)
         explanation = Explanation(name, image, Box(0, 0, 32, 32), cam, 0.5, "tumor")
         assert draw_overlay(explanation, 1.0).width > 600
+
+
+class TestNotAssessable:
+    @pytest.fixture
+    def refused(self, explain):
+        return replace(explain(verdict="not assessable"), reason="90 % of it is in color")
+
+    def test_neither_probability_nor_heatmap_is_drawn(self, refused):
+        other = replace(refused, probability=0.1, cam=-refused.cam)
+        assert draw_overlay(refused, 1.0).tobytes() == draw_overlay(other, 1.0).tobytes()
+
+    def test_the_reason_is_drawn_in_its_place(self, refused, explain):
+        other = replace(refused, reason="almost one gray level")
+        assert draw_overlay(refused, 1.0).tobytes() != draw_overlay(other, 1.0).tobytes()
+        assert draw_overlay(refused, 1.0).size == draw_overlay(explain(), 1.0).size
+
+    def test_goes_on_a_sheet_with_slices_that_were_assessed(self, refused, explain):
+        sheet = draw_contact_sheet([explain(), refused], 1.0, columns=1)
+        assert sheet.height > draw_overlay(refused, 1.0).height

@@ -1,0 +1,49 @@
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tumorscope.artifact.reader import read_artifact
+from tumorscope.artifact.spec import OPENVINO_FILE
+from tumorscope.errors import InputError
+from tumorscope.progress import ignore_progress
+from tumorscope.workflows.guard_fitting import fit_guard
+
+
+@pytest.fixture
+def fit(tiny_artifact):
+    """Fit on files and their groups; the features are the mean red, green and blue."""
+    settings = read_artifact(tiny_artifact).preprocessing
+
+    def fit(groups, on_progress=ignore_progress):
+        training = pd.DataFrame({"path": list(map(str, groups)), "group": list(groups.values())})
+        return fit_guard(tiny_artifact / OPENVINO_FILE, training, settings, on_progress)
+
+    return fit
+
+
+def test_every_group_counts_once(fit, write_slice, tmp_path):
+    dark = {write_slice(tmp_path / f"{n}.png", 40): 0 for n in range(9)}
+    bright = {write_slice(tmp_path / "bright.png", 100): 1}
+    np.testing.assert_allclose(fit(dark | bright).mean, 70, rtol=1e-3)
+
+
+def test_what_the_rules_on_pixels_refuse_is_left_out(fit, write_slice, tmp_path):
+    flag = np.zeros((60, 60, 3), np.uint8)
+    flag[:30, :, 0], flag[30:, :, 2] = 255, 255
+    Image.fromarray(flag).save(tmp_path / "flag.png")
+    groups = {write_slice(tmp_path / "a.png", 60): 0, tmp_path / "flag.png": 1}
+    np.testing.assert_allclose(fit(groups).mean, 60, rtol=1e-3)
+
+
+def test_progress_reaches_the_number_of_slices(fit, write_slice, tmp_path):
+    reports = []
+    groups = {write_slice(tmp_path / f"{n}.png", 40 + n): n for n in range(20)}
+    fit(groups, lambda *report: reports.append(report))
+    assert reports == [("fitting the guard", 16, 20), ("fitting the guard", 20, 20)]
+
+
+def test_unreadable_slice_is_named(fit, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"no image")
+    with pytest.raises(InputError, match=r"a\.png"):
+        fit({tmp_path / "a.png": 0})
