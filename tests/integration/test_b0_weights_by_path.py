@@ -49,8 +49,8 @@ def test_the_notebook_recipe_trains_from_the_weights_in_the_file(source, tmp_pat
     kernel = backbone.get_layer("top_conv").get_weights()[0]
     assert any(np.array_equal(kernel, values) for values in trained), "a frozen kernel must stay"
     assert len(Checkpoints(run / "checkpoints").load_history()) == 1
-    answers, rejected = tumorscope.predict(run, tmp_path / "slices" / "yes")
-    assert (len(answers), len(rejected)) == (10, 0)
+    counts = tumorscope.predict(tmp_path / "slices" / "yes", model=run)
+    assert (counts.slices, counts.unreadable) == (10, 0)
 
 
 def test_the_default_recipe_fine_tunes_the_same_backbone(source, tmp_path):
@@ -62,5 +62,5 @@ def test_the_default_recipe_fine_tunes_the_same_backbone(source, tmp_path):
         before, after = (network.get_layer(name).get_weights() for network in (backbone, trained))
         is_same = all(np.array_equal(*pair) for pair in zip(before, after, strict=True))
         assert is_same != learns, name
-    answers, rejected = tumorscope.predict(run, tmp_path / "slices" / "yes")
-    assert (len(answers), len(rejected)) == (10, 0)
+    counts = tumorscope.predict(tmp_path / "slices" / "yes", model=run)
+    assert (counts.slices, counts.unreadable) == (10, 0)

@@ -133,20 +133,19 @@ def find_largest_region(mask_hw: NDArray[np.uint8]) -> Box | None:
     contours, hierarchy = cv2.findContours(mask_hw, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     if not contours:
         return None
+    insides = [cv2.contourArea(contour) - len(contour) / 2 + 1 for contour in contours]
     largest, most = contours[0], 0.0
-    for contour, (_, _, hole, parent) in zip(contours, hierarchy[0].tolist(), strict=True):
+    for contour, inside, (_, _, first_hole, parent) in zip(
+        contours, insides, hierarchy[0].tolist(), strict=True
+    ):
         if parent >= 0:  # itself a hole
             continue
-        left_over = _count_inside(contour) + len(contour) if len(contour) > 1 else 1
-        while hole >= 0 and left_over > most:
-            left_over -= _count_inside(contours[hole])
-            hole = hierarchy[0][hole][0]
-        if left_over > most:
-            largest, most = contour, left_over
+        pixels = inside + len(contour) if len(contour) > 1 else 1
+        hole = first_hole
+        while hole >= 0 and pixels > most:
+            pixels -= insides[hole]
+            hole = hierarchy[0, hole, 0]
+        if pixels > most:
+            largest, most = contour, pixels
     left, top, width, height = cv2.boundingRect(largest)
     return Box(top, left, height, width)
-
-
-def _count_inside(contour: NDArray[np.int32]) -> float:
-    """Count the pixels that a contour encloses, without those on it (Pick's theorem)."""
-    return cv2.contourArea(contour) - len(contour) / 2 + 1

@@ -198,7 +198,7 @@ class TestPredict:
     def test_bad_file_is_exit_code_2_and_the_others_are_answered(self, run, tiny_artifact, slices):
         outcome = run(*PREDICT_ALOUD, tiny_artifact, slices)
         assert outcome.code == 2
-        assert "bad.png: not a readable" in outcome.err
+        assert "bad.png: content of no known format" in outcome.err
         assert "Traceback" not in outcome.err
         assert RESEARCH_USE_ONLY in " ".join(outcome.err.split())
         flat = outcome.out.replace("\n", "")
@@ -266,7 +266,7 @@ class TestPredict:
         write_slice(tmp_path / name)
         assert name in run(*PREDICT, tiny_artifact, name).out
         Path(name).write_bytes(b"bad")
-        assert f"{name}: not a readable" in run(*PREDICT, tiny_artifact, name).err
+        assert f"{name}: content of no known format" in run(*PREDICT, tiny_artifact, name).err
 
     def test_long_path_is_shown_in_full_on_a_narrow_terminal(
         self, run, tiny_artifact, write_slice, tmp_path, monkeypatch

@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tumorscope.data.phantom import draw_phantom
-from tumorscope.data.preprocessing import Box, find_head, prepare_slice, stretch_intensity
+from tumorscope.data.preprocessing import (
+    Box,
+    find_head,
+    find_largest_region,
+    prepare_slice,
+    stretch_intensity,
+)
 from tumorscope.recipe import PreprocessingSettings
 
 
@@ -150,3 +156,18 @@ class TestStretchIntensity:
     def test_a_slice_of_one_level_stays_as_it_is(self):
         flat = np.full((40, 40, 3), 90, np.uint8)
         np.testing.assert_array_equal(stretch_intensity(flat), flat)
+
+
+@given(
+    hnp.arrays(
+        np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=24), elements=st.integers(0, 1)
+    )
+)
+def test_largest_region_is_the_one_that_labelling_every_pixel_finds(mask_hw):
+    found = find_largest_region(mask_hw)
+    _, _, statistics, _ = cv2.connectedComponentsWithStats(mask_hw, connectivity=8)
+    if found is None:
+        assert not mask_hw.any()
+        return
+    most = statistics[1:, cv2.CC_STAT_AREA].max()
+    assert [found.left, found.top, found.width, found.height, most] in statistics[1:].tolist()

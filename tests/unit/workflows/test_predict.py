@@ -49,12 +49,12 @@ class TestAnswers:
     def test_folder_is_answered_in_order_and_bad_files_are_reported(self, tiny_artifact, slices):
         answers, rejected = predict(tiny_artifact, slices)
         assert [answer.path for answer in answers] == [
-            str(slices / name) for name in ("a.png", "b/a.jpg", "c.tif")
+            str(slices / name) for name in ("a.png", "c.tif", "b/a.jpg")
         ]
         assert [answer.verdict for answer in answers] == ["no tumor", "tumor", "tumor"]
         assert all(0 <= answer.probability <= 1 for answer in answers)
         assert [file.name for file in rejected] == [str(slices / "b" / "bad.png")]
-        assert "not a readable" in rejected[0].reason
+        assert "content of no known format" in rejected[0].reason
 
     def test_operating_point_is_applied(self, tiny_artifact, write_slice, tmp_path):
         path = write_slice(tmp_path / "a.png", 68)  # 0.56: tumor from 0.5 on, but not from 0.6
@@ -171,7 +171,7 @@ class TestOverlays:
         pictures = sorted(overlays.iterdir())
         assert len(pictures) == len(answers) == 3
         assert [picture.name.partition(" ")[2] for picture in pictures] == [
-            "a.png", "a.png", "c.png"
+            "a.png", "c.png", "a.png"
         ]  # fmt: skip
         for picture in pictures:
             with Image.open(picture) as image:
