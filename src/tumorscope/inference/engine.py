@@ -13,6 +13,8 @@ from openvino.preprocess import PrePostProcessor
 EXACT = "f32"
 FAST = "bf16"
 
+_starting = threading.Lock()
+
 
 class EngineAnswers(NamedTuple):
     """What the graph says of N slices; all float32.
@@ -57,6 +59,11 @@ class Engine:
         }
         self._graph = core.compile_model(preparation.build(), "CPU", settings)
         self._own = threading.local()
+        # OpenVINO prepares its exchange with NumPy at the first inference of a process. Where two
+        # threads came to that together, each would wait for the other for ever.
+        _, *shape = self._graph.input(0).partial_shape
+        with _starting:
+            self.infer(np.zeros((1, *(side.get_length() for side in shape)), np.uint8))
 
     def infer(self, slices: NDArray[np.uint8]) -> EngineAnswers:
         """Answer for prepared slices.
