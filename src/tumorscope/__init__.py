@@ -12,12 +12,23 @@ if TYPE_CHECKING:
     from tumorscope.workflows.crossval import crossval
     from tumorscope.workflows.evaluate import evaluate
     from tumorscope.workflows.explain import explain
+    from tumorscope.workflows.localize import localize
     from tumorscope.workflows.phantom import phantom
     from tumorscope.workflows.predict import predict
     from tumorscope.workflows.train import train
 
 __version__ = "0.1.0.dev0"
-__all__ = ["audit", "compare", "crossval", "evaluate", "explain", "phantom", "predict", "train"]
+__all__ = [
+    "audit",
+    "compare",
+    "crossval",
+    "evaluate",
+    "explain",
+    "localize",
+    "phantom",
+    "predict",
+    "train",
+]
 
 
 def __getattr__(name: str) -> object:
