@@ -18,7 +18,7 @@ _SMALLEST = 1e-7
 
 
 def occlude(slices: Slices, answer: Answer, cells: int = 14, patch: int = 3) -> Maps:
-    """Measure by how much the logit falls where a patch of the slice is blurred away.
+    """Measure by how much the logit falls where a patch of the slice is hidden.
 
     Parameters
     ----------
@@ -44,13 +44,13 @@ def occlude(slices: Slices, answer: Answer, cells: int = 14, patch: int = 3) -> 
     edges = np.linspace(0, slices.shape[1], cells + 1).round().astype(int)
     for number, one in enumerate(slices):
         hidden = np.repeat(one[np.newaxis], cells * cells, axis=0)
-        blurred = blur(one)
+        gray = hide(one)
         for position, changed in enumerate(hidden):
             rows, columns = (
                 slice(edges[max(at - patch // 2, 0)], edges[min(at + patch // 2 + 1, cells)])
                 for at in divmod(position, cells)
             )
-            changed[rows, columns] = blurred[rows, columns]
+            changed[rows, columns] = gray[rows, columns]
         logits = to_logit(answer(np.concatenate([one[np.newaxis], hidden])))
         maps[number] = (logits[0] - logits[1:]).reshape(cells, cells)
     return maps
@@ -59,7 +59,7 @@ def occlude(slices: Slices, answer: Answer, cells: int = 14, patch: int = 3) -> 
 def trace_faithfulness(
     prepared: Slices, cam_hw: Maps, answer: Answer, steps: int = 20
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Follow the probability while the pixels of the most evidence are put in, and blurred away.
+    """Follow the probability while the pixels of the most evidence are put in, and taken away.
 
     Parameters
     ----------
@@ -75,13 +75,14 @@ def trace_faithfulness(
     Returns
     -------
     tuple
-        Insertion, from the blurred slice to the whole one, and deletion, the other way: shape
+        Insertion, from an even gray to the whole slice, and deletion, the other way: shape
         (steps + 1,) each, float32. The mean of a good map's insertion is high, of its deletion low.
 
     References
     ----------
     Petsiuk, Das and Saenko, "RISE: Randomized Input Sampling for Explanation of Black-box
-    Models", 2018. There deletion puts gray in place of pixels; a blur makes no new edges.
+    Models", 2018. There insertion starts from a blurred slice; a blurred slice keeps what looks
+    like a mass, and networks still call it a tumor.
     """
     side = prepared.shape[0]
     evidence = cv2.resize(cam_hw, (side, side), interpolation=cv2.INTER_CUBIC)
@@ -90,16 +91,16 @@ def trace_faithfulness(
     taken = rank.reshape(side, side) < (
         np.linspace(0, side * side, steps + 1).reshape(-1, 1, 1)
     )  # fmt: skip
-    blurred = blur(prepared)
-    inserted = np.where(taken[..., np.newaxis], prepared, blurred)
-    deleted = np.where(taken[..., np.newaxis], blurred, prepared)
+    gray = hide(prepared)
+    inserted = np.where(taken[..., np.newaxis], prepared, gray)
+    deleted = np.where(taken[..., np.newaxis], gray, prepared)
     probabilities = answer(np.concatenate([inserted, deleted]))
     return probabilities[: steps + 1], probabilities[steps + 1 :]
 
 
-def blur(prepared: Slices) -> Slices:
-    """Blur a slice until a lesion cannot be told from its surroundings."""
-    return np.asarray(cv2.GaussianBlur(prepared, (0, 0), prepared.shape[0] / 12), np.uint8)
+def hide(prepared: Slices) -> Slices:
+    """Give a slice of the same size in its own mean gray."""
+    return np.full_like(prepared, round(float(prepared.mean())))
 
 
 def average_flips(explain: Callable[[Slices], Maps], slices: Slices) -> Maps:

@@ -13,6 +13,7 @@ from tumorscope.data.preprocessing import Box
 from tumorscope.explanation.localization import REGION_FRACTION
 
 REGION_NAME = "region that drove the decision"
+_LINE_COLOR = (0, 200, 255)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,3 +60,26 @@ def find_region(evidence_hw: NDArray[np.float32]) -> Region | None:
     contour = contours[0].reshape(-1, 2).astype(np.int32)
     left, top, width, height = cv2.boundingRect(contours[0])
     return Region(Box(top, left, height, width), contour)
+
+
+def draw_region(image: NDArray[np.uint8], evidence_hw: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Draw the line around the region that drove a decision, where there is one.
+
+    Parameters
+    ----------
+    image
+        Shape (H, W, 3), uint8, RGB. Not modified.
+    evidence_hw
+        Shape (H, W), float32, at least 0. Not modified.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (H, W, 3), uint8, RGB.
+    """
+    drawn = image.copy()
+    region = find_region(evidence_hw)
+    if region is not None:
+        width = max(round(max(image.shape[:2]) / 200), 1)
+        cv2.polylines(drawn, [region.contour], True, _LINE_COLOR, width)
+    return drawn

@@ -39,7 +39,7 @@ class SaliencyNetwork:
         backbone = classifier.get_layer(BACKBONE)
         stages = find_stages(backbone)
         self._scaling = [x for x in classifier.layers if isinstance(x, keras.layers.Rescaling)]
-        self._backbone = keras.Model(backbone.inputs, [*stages, backbone.outputs[0]])
+        self._backbone = keras.Model(backbone.inputs[0], [*stages, backbone.outputs[0]])
         self._head = keras.Model(
             classifier.get_layer(POOLED).input, classifier.get_layer(LOGIT).output
         )
@@ -102,7 +102,7 @@ def find_stages(backbone: keras.Model) -> list[keras.KerasTensor]:
     last = {}
     for layer in backbone.layers:
         shape: tuple[int, ...] = layer.output.shape
-        if len(shape) == 4 and final < shape[1] <= 8 * final:
+        if len(shape) == 4 and shape[1] in (2 * final, 4 * final, 8 * final):  # no padded ones
             last[shape[1]] = layer.output
     return [last[side] for side in sorted(last, reverse=True)]
 
