@@ -82,7 +82,7 @@ def trace_faithfulness(
     ----------
     Petsiuk, Das and Saenko, "RISE: Randomized Input Sampling for Explanation of Black-box
     Models", 2018. There insertion starts from a blurred slice; a blurred slice keeps what looks
-    like a mass, and networks still call it a tumor.
+    like a mass, and a network may still call it a tumor.
     """
     side = prepared.shape[0]
     evidence = cv2.resize(cam_hw, (side, side), interpolation=cv2.INTER_CUBIC)
