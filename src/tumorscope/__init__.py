@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tumorscope.workflows.evaluate import evaluate
     from tumorscope.workflows.explain import explain
     from tumorscope.workflows.load import load
+    from tumorscope.workflows.localize import localize
     from tumorscope.workflows.phantom import phantom
     from tumorscope.workflows.predict import predict
     from tumorscope.workflows.train import train
@@ -25,6 +26,7 @@ __all__ = [
     "evaluate",
     "explain",
     "load",
+    "localize",
     "phantom",
     "predict",
     "train",

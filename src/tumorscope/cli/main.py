@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 import tumorscope
+from tumorscope.cli.explaining import explain
 from tumorscope.cli.options import BAD_INPUT, FAILURE, AsJson, Quiet
 from tumorscope.cli.predict import predict
 from tumorscope.errors import InputError, TumorscopeError
@@ -226,20 +227,7 @@ def evaluate(
         say_notice()
 
 
-@app.command()
-def explain(
-    run: Annotated[Path, typer.Argument(help="A run folder.")],
-    count: Annotated[int, typer.Option(min=1, help="Number of validation slices.")] = 12,
-    quiet: Quiet = False,
-) -> None:
-    """Draw Grad-CAM heatmaps beside slices of the validation part."""
-    from tumorscope.cli.console import say, say_notice, show_progress
-
-    with show_progress(quiet) as report:
-        sheet = tumorscope.explain(run, count, on_progress=report)
-    if not quiet:
-        say(f"contact sheet: {sheet}")
-        say_notice()
+app.command()(explain)
 
 
 app.command()(predict)

@@ -87,6 +87,35 @@ def bootstrap_metrics(
     }
 
 
+def bootstrap_mean(
+    values: Values, groups: Groups, weights: Weights, resamples: int, seed: int
+) -> Replicates:
+    """Compute the mean of a figure of single slices, on resampled groups, and with groups left out.
+
+    Parameters
+    ----------
+    values
+        Shape (N,), finite; of two models or methods, their differences.
+    groups
+        Shape (N,), as `check_groups` numbers them.
+    weights
+        Shape (N,), how much a slice counts each time that it is drawn.
+    resamples, seed
+        As for `bootstrap_metrics`.
+    """
+
+    def average(selections: Iterable[Weights]) -> Values:
+        blocks = [times * weights for times in selections]
+        return np.concatenate([block @ values / block.sum(axis=1) for block in blocks])
+
+    with np.errstate(invalid="ignore"):  # the only group left out leaves nothing
+        return Replicates(
+            float(np.average(values, weights=weights)),
+            average(_draw_resamples(groups, resamples, seed)),
+            average(_leave_out_parts(groups)),
+        )
+
+
 def _draw_resamples(groups: Groups, resamples: int, seed: int) -> Iterator[Weights]:
     """Draw groups with replacement; give blocks of how often each slice stands in a resample."""
     generator = np.random.default_rng(seed)

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from tumorscope.data.preprocessing import Box
 from tumorscope.evaluation.verdicts import NO_TUMOR, NOT_ASSESSABLE, TUMOR, UNCERTAIN
 from tumorscope.explanation.overlay import blend, color, project_map
+from tumorscope.explanation.region import REGION_NAME, draw_region
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
 _SIDE = 300
@@ -106,7 +107,8 @@ def draw_contact_sheet(
         row, column = divmod(index, columns)
         origin = (column * _PANEL_WIDTH, _HEADER_HEIGHT + row * _PANEL_HEIGHT)
         _draw_panel(sheet, origin, explanation, scale)
-    foot = f"{note}Heatmap: evidence for a tumor in logit per position. {RESEARCH_USE_ONLY}"
+    meaning = f"Heatmap: evidence for a tumor in logit per position; line: {REGION_NAME}."
+    foot = f"{note}{meaning} {RESEARCH_USE_ONLY}"
     draw.text((_GAP, size[1] - _FOOTER_HEIGHT + 8), foot, _PALE, _font(13))
     return sheet
 
@@ -129,7 +131,10 @@ def _draw_panel(
         return
     height, width = explanation.image.shape[:2]
     evidence = project_map(explanation.cam, explanation.box, (height, width))
-    sheet.paste(_fit(blend(explanation.image, evidence, scale)), (left + _SIDE + _GAP, top))
+    heatmap = blend(explanation.image, evidence, scale)
+    if explanation.verdict == TUMOR:
+        heatmap = draw_region(heatmap, evidence)
+    sheet.paste(_fit(heatmap), (left + _SIDE + _GAP, top))
     _draw_scale(sheet, draw, (left + 2 * (_SIDE + _GAP), top), scale)
     _draw_text(draw, (origin[0] + _TEXT_START, top), explanation)
 

@@ -1,5 +1,6 @@
 """Show for some slices of a run what drove the decision."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -8,10 +9,13 @@ import yaml
 from tumorscope.atomic import replace_folder
 from tumorscope.data.splits import TRAIN, VALIDATION
 from tumorscope.errors import InputError
-from tumorscope.evaluation.verdicts import CLASS_NAMES
-from tumorscope.explanation.panel import draw_contact_sheet, draw_overlay
+from tumorscope.evaluation.verdicts import CLASS_NAMES, TUMOR
+from tumorscope.explanation.overlay import project_map
+from tumorscope.explanation.panel import Explanation, draw_contact_sheet, draw_overlay
+from tumorscope.explanation.region import find_region
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
+from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.workflows.evaluate import read_run_manifest, refresh_report
 from tumorscope.workflows.measure import answer_slices
 
@@ -37,7 +41,7 @@ def explain(
     -------
     pathlib.Path
         The contact sheet, ``explanations/contact_sheet.png``; the single pictures stand in
-        ``explanations/overlays``.
+        ``explanations/overlays``, box and contour of the regions in ``explanations/regions.json``.
 
     Raises
     ------
@@ -55,6 +59,7 @@ def explain(
     truths = [CLASS_NAMES[label] for label in chosen["label"]]
     scale = predictor.spec.cam_scale
     explanations = []
+    regions: dict[str, object] = {}
     with replace_folder(run / "explanations") as folder:
         (folder / "overlays").mkdir()
         answers = answer_slices(predictor, list(chosen["path"]), "explaining", on_progress)
@@ -62,10 +67,22 @@ def explain(
             explanation = answer.explain(truth)
             draw_overlay(explanation, scale).save(folder / "overlays" / answer.name_picture(number))
             explanations.append(explanation)
+            regions[explanation.name] = _describe_region(explanation)
         note = "" if part == VALIDATION else "Slices that the model was trained on. "
         draw_contact_sheet(explanations, scale, note=note).save(folder / "contact_sheet.png")
+        document = {"notice": RESEARCH_USE_ONLY, "regions": regions}
+        (folder / "regions.json").write_text(json.dumps(document, indent=2) + "\n", "utf-8")
     refresh_report(run)
     return run / "explanations" / "contact_sheet.png"
+
+
+def _describe_region(explanation: Explanation) -> dict[str, object] | None:
+    """Describe the region of a positive verdict; None for other verdicts or without evidence."""
+    if explanation.verdict != TUMOR:
+        return None
+    image_hw = explanation.image.shape[0], explanation.image.shape[1]
+    region = find_region(project_map(explanation.cam, explanation.box, image_hw))
+    return None if region is None else region.describe()
 
 
 def choose_slices(manifest: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tumorscope.errors import InputError
-from tumorscope.evaluation.bootstrap import bootstrap_metrics, check_resamples
+from tumorscope.evaluation.bootstrap import bootstrap_mean, bootstrap_metrics, check_resamples
 from tumorscope.evaluation.groups import check_grouped_scores, weigh_groups
 from tumorscope.evaluation.metrics import compute_metrics
 from tumorscope.evaluation.weighted import METRIC_NAMES
@@ -117,3 +117,18 @@ def test_too_few_resamples_are_refused():
     check_resamples(100)
     with pytest.raises(InputError, match="at least 100 bootstrap resamples, found 99"):
         check_resamples(99)
+
+
+def test_mean_of_single_slices_is_resampled_by_groups():
+    values = np.array([0.0, 0.0, 1.0, 1.0, 5.0, 5.0])
+    replicates = bootstrap_mean(values, GROUPS, ONES, resamples=500, seed=0)
+    assert replicates.estimate == 2.0
+    of_draws = {round(sum(draw) / 3, 9) for draw in itertools.product((0, 1, 5), repeat=3)}
+    assert set(replicates.resampled.round(9)) == of_draws
+    np.testing.assert_allclose(replicates.left_out, [3.0, 2.5, 0.5])
+
+
+def test_mean_of_one_group_cannot_do_without_it():
+    replicates = bootstrap_mean(np.ones(2), np.zeros(2, int), np.ones(2), resamples=100, seed=0)
+    assert replicates.resampled.tolist() == [1.0] * 100
+    assert np.isnan(replicates.left_out).all()

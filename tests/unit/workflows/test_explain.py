@@ -1,3 +1,4 @@
+import json
 import shutil
 from pathlib import Path
 
@@ -83,3 +84,13 @@ def test_choice_alternates_between_the_classes_and_follows_the_seed():
     assert choose_slices(manifest, 8, seed=3)["path"].tolist() == chosen["path"].tolist()
     assert choose_slices(manifest, 8, seed=4)["path"].tolist() != chosen["path"].tolist()
     assert choose_slices(manifest, 12, seed=3)["label"].sum() == 5
+
+
+def test_regions_of_positive_verdicts_are_written_as_json(run):
+    sheet = explain(run, count=100)
+    document = json.loads((sheet.parent / "regions.json").read_text())
+    assert document["notice"].startswith("Research use only")
+    assert len(document["regions"]) == 8
+    for region in filter(None, document["regions"].values()):
+        assert region["name"] == "region that drove the decision"
+        assert set(region["box"]) == {"top", "left", "height", "width"}

@@ -1,0 +1,72 @@
+"""The maps that are compared: the one that is shipped, references, and baselines."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tumorscope.artifact.spec import OPENVINO_FILE
+from tumorscope.explanation import baselines, cam
+from tumorscope.explanation.perturbation import average_flips, occlude
+from tumorscope.inference.engine import Engine
+from tumorscope.workflows.training_extra import import_training
+
+Slices = NDArray[np.uint8]
+Maps = NDArray[np.float32]
+Method = Callable[[Slices], Maps]
+
+SHIPPED = "shipped"
+BASELINES = ("center", "brightness", "random", "untrained")
+_KERAS_FILE = "model.keras"
+_SEED = 0
+
+
+def list_engine_methods(artifact: Path) -> tuple[dict[str, Method], Callable[[Slices], Maps]]:
+    """List the methods that need the exported graph only, and its answer for prepared slices."""
+    engine = Engine(artifact / OPENVINO_FILE)
+
+    def answer(slices: Slices) -> NDArray[np.float32]:
+        return engine.infer(slices).probability
+
+    def explain(slices: Slices) -> Maps:
+        return engine.infer(slices).cam
+
+    methods: dict[str, Method] = {
+        SHIPPED: explain,
+        "shipped, flips averaged": lambda slices: average_flips(explain, slices),
+        "occlusion": lambda slices: occlude(slices, answer),
+        "center": baselines.draw_center,
+        "brightness": baselines.blur_brightness,
+        "random": baselines.draw_random,
+    }
+    return methods, answer
+
+
+def list_gradient_methods(artifact: Path) -> dict[str, Method]:
+    """List the methods that need the Keras file; none where the artifact carries it not.
+
+    Raises
+    ------
+    MissingExtraError
+        The file is there, but Keras is not installed.
+    """
+    path = artifact / _KERAS_FILE
+    if not path.is_file():
+        return {}
+    with import_training():
+        from tumorscope.model.saliency import SaliencyNetwork, randomize_layers
+    network = SaliencyNetwork.load(path)
+    untrained = SaliencyNetwork(randomize_layers(network.classifier, None, _SEED))
+    return {
+        "Grad-CAM": lambda slices: cam.grad_cam(*network.look(slices)[0]),
+        "Grad-CAM++": lambda slices: cam.grad_cam_plus_plus(*network.look(slices)[0]),
+        "Eigen-CAM": lambda slices: cam.eigen_cam(network.look(slices)[0].activations),
+        "HiResCAM, stage before": lambda slices: cam.hires_cam(*network.look(slices)[1]),
+        "LayerCAM, stage before": lambda slices: cam.layer_cam(*network.look(slices)[1]),
+        "LayerCAM, fused": lambda slices: cam.fuse(
+            [cam.layer_cam(*layer) for layer in network.look(slices)[:3]]
+        ),
+        "integrated gradients": network.integrate_gradients,
+        "untrained": lambda slices: cam.grad_cam(*untrained.look(slices)[0]),
+    }

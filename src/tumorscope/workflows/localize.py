@@ -1,0 +1,196 @@
+"""Measure how well heatmaps find lesions that were outlined, on slices a model has not met."""
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tumorscope.artifact.reader import find_artifact, read_known_codes
+from tumorscope.atomic import replace_folder
+from tumorscope.data.duplicates.known import find_known, read_codes
+from tumorscope.data.lesion_masks import Masks, list_masks, read_mask
+from tumorscope.data.manifest import read_manifest, write_table
+from tumorscope.data.preprocessing import find_head, prepare_slice
+from tumorscope.errors import InputError
+from tumorscope.evaluation.verdicts import TUMOR
+from tumorscope.explanation.localization import Localization, measure_localization
+from tumorscope.explanation.localization_sheet import Found, draw_found
+from tumorscope.explanation.localization_summary import (
+    compare_methods,
+    find_best,
+    summarize_methods,
+)
+from tumorscope.explanation.overlay import project_map
+from tumorscope.explanation.perturbation import Answer, trace_faithfulness
+from tumorscope.inference.prediction import Prediction
+from tumorscope.inference.predictor import Predictor
+from tumorscope.progress import ProgressCallback, ignore_progress
+from tumorscope.provenance import RESEARCH_USE_ONLY
+from tumorscope.report.localization import write_localization_page
+from tumorscope.workflows.explanation_methods import (
+    BASELINES,
+    SHIPPED,
+    Method,
+    list_engine_methods,
+    list_gradient_methods,
+)
+from tumorscope.workflows.measure import answer_slices
+from tumorscope.workflows.preparation import check_replaceable
+
+TABLE_FILE = "localization.csv"
+FIGURES = (*Localization._fields, "insertion", "deletion")
+_SHOWN = 12
+
+
+def localize(
+    model: str | Path,
+    data: str | Path,
+    masks: str | Path,
+    out: str | Path,
+    positive: str = "yes",
+    count: int | None = None,
+    seed: int = 0,
+    on_progress: ProgressCallback = ignore_progress,
+) -> dict[str, Any]:
+    """Measure the heatmaps of a model, and of other methods, against outlines.
+
+    Only slices with an outline count that the model calls a tumor, rightly. Copies of slices that
+    it was trained or validated on are left out.
+
+    Parameters
+    ----------
+    model
+        A run folder or an artifact folder. With the ``model.keras`` in it, methods that need
+        gradients are measured, too.
+    data
+        Labelled slices, as for `train`.
+    masks
+        A JSON file of the VGG Image Annotator or a folder of mask pictures; see `list_masks`.
+    out
+        The folder to write.
+    positive
+        The name of the class with a tumor.
+    count
+        Measure no more outlined slices than these, of as many groups as possible; all by default.
+    seed
+        Of their choice and of the bootstrap.
+    on_progress
+        Called as work goes on.
+
+    Returns
+    -------
+    dict
+        As written to ``localization.json``: how many slices were measured and left out, ``methods``
+        (see `summarize_methods`), ``best_baseline`` and ``above`` (see `compare_methods`).
+
+    Raises
+    ------
+    ArtifactError, InputError, MissingExtraError
+        The model, the data or the masks cannot be used, or no slice is left.
+    """
+    folder = Path(out)
+    check_replaceable(folder, TABLE_FILE)
+    predictor = Predictor.load(Path(model))
+    artifact = find_artifact(Path(model))
+    known_masks = list_masks(Path(masks))
+    manifest, _ = read_manifest(data, positive, on_progress)
+    outlined, counts = _choose(manifest, known_masks, artifact, count, seed, on_progress)
+    methods, answer = list_engine_methods(artifact)
+    methods |= list_gradient_methods(artifact)
+    rows: list[dict[str, Any]] = []
+    curves: dict[str, list[np.ndarray]] = {name: [] for name in methods}
+    found: list[Found] = []
+    answers = answer_slices(predictor, list(outlined["path"]), "measuring maps", on_progress)
+    for group, prediction in zip(outlined["group"], answers, strict=True):
+        if prediction.predicted_class != TUMOR:
+            continue
+        mask_hw = read_mask(known_masks[Path(prediction.name).name], *prediction.image.shape[:2])
+        if not mask_hw.any():
+            raise InputError(f"{prediction.name}: its outline lies outside of the slice")
+        for name, figures, traces, evidence_hw in _measure(
+            prediction, mask_hw, methods, answer, predictor
+        ):
+            rows.append({"path": str(prediction.name), "group": group, "method": name, **figures})
+            curves[name].append(traces)
+            if name == SHIPPED:
+                found.append(
+                    Found(Path(prediction.name).name, prediction.image, mask_hw, evidence_hw,
+                          figures["average_precision"])
+                )  # fmt: skip
+    if not rows:
+        raise InputError(f"{data}: no outlined slice is left that the model calls a tumor")
+    table = pd.DataFrame(rows)
+    summary = summarize_methods(table, FIGURES, seed=seed)
+    best = find_best(summary, "pointing", [name for name in BASELINES if name in summary])
+    result = {
+        "notice": RESEARCH_USE_ONLY,
+        "slices": {**counts, "called_tumor": len(found)},
+        "groups": int(table["group"].nunique()),
+        "methods": summary,
+        "seconds": table.groupby("method", sort=False)["seconds"].mean().to_dict(),
+        "best_baseline": best,
+        "above": compare_methods(table, SHIPPED, FIGURES, seed=seed),
+        "curves": {name: np.mean(traces, axis=0).tolist() for name, traces in curves.items()},
+    }
+    with replace_folder(folder) as temporary:
+        write_table(temporary / TABLE_FILE, table)
+        (temporary / "localization.json").write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+        found.sort(key=lambda one: one.score)
+        draw_found(found[::-1][:_SHOWN]).save(temporary / "best.png")
+        draw_found(found[:_SHOWN]).save(temporary / "worst.png")
+        write_localization_page(temporary, result)
+    return result
+
+
+def _choose(
+    manifest: pd.DataFrame,
+    masks: Masks,
+    artifact: Path,
+    count: int | None,
+    seed: int,
+    on_progress: ProgressCallback,
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Choose outlined slices that the model does not know, group after group."""
+    names = manifest["path"].map(lambda path: Path(path).name)
+    outlined = manifest[(manifest["label"] == 1) & names.isin(masks)]
+    if outlined.empty:
+        raise InputError("no slice with a tumor has the name of an outlined picture")
+    codes = read_codes(outlined["path"].tolist(), "looking for training slices", on_progress)
+    known = pd.Series(find_known(codes, read_known_codes(artifact)), index=outlined.index)
+    new = outlined[~known.groupby(outlined["group"]).transform("any")]
+    shuffled = new.sample(frac=1, random_state=seed)
+    turn = shuffled.groupby("group").cumcount()
+    chosen = shuffled.assign(turn=turn).sort_values("turn", kind="stable").head(count or len(new))
+    counts = {"outlined": len(outlined), "copies": len(outlined) - len(new), "asked": len(chosen)}
+    return chosen, counts
+
+
+def _measure(
+    prediction: Prediction,
+    mask_hw: np.ndarray,
+    methods: Mapping[str, Method],
+    answer: Answer,
+    predictor: Predictor,
+) -> list[tuple[str, dict[str, float], np.ndarray, np.ndarray]]:
+    """Measure each method on one slice: its figures, its curves and its evidence."""
+    prepared, seen = prepare_slice(prediction.image, predictor.spec.preprocessing)
+    head = find_head(prediction.image)
+    measured = []
+    for name, method in methods.items():
+        started = time.perf_counter()
+        cam_hw = method(prepared[np.newaxis])[0]
+        seconds = time.perf_counter() - started
+        evidence_hw = project_map(cam_hw, seen, prediction.image.shape[:2])
+        insertion, deletion = trace_faithfulness(prepared, cam_hw, answer)
+        figures = {
+            **measure_localization(evidence_hw, mask_hw, seen, head)._asdict(),
+            "insertion": float(insertion.mean()),
+            "deletion": float(deletion.mean()),
+            "seconds": seconds,
+        }
+        measured.append((name, figures, np.stack([insertion, deletion]), evidence_hw))
+    return measured
