@@ -10,7 +10,7 @@ from tumorscope.explanation.overlay import blend, color, project_map
 signed_maps = hnp.arrays(
     np.float32,
     st.tuples(st.integers(1, 9), st.integers(1, 9)),
-    elements=st.floats(-100, 100, width=32),
+    elements=st.floats(-100, 100, width=32, allow_subnormal=False),
 )
 
 
@@ -87,7 +87,9 @@ class TestBlend:
 
     @settings(max_examples=60, deadline=None)
     @given(
-        evidence=hnp.arrays(np.float32, (3, 4), elements=st.floats(0, 100, width=32)),
+        evidence=hnp.arrays(
+            np.float32, (3, 4), elements=st.floats(0, 100, width=32, allow_subnormal=False)
+        ),
         scale=st.floats(0.01, 100),
     )
     def test_color_depends_on_the_evidence_there_and_not_on_the_rest(self, evidence, scale):

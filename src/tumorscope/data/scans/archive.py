@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Iterator
+from contextlib import ExitStack
 from io import SEEK_END, BytesIO
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -32,11 +33,11 @@ def list_members(archive: StoredFile) -> Iterator[StoredFile | Unreadable]:
         It is no readable zip file, or would unpack to far more than an archive of scans does.
         The message does not name the archive.
     """
-    with refusing("zip file"):
-        stream = archive.open()
+    with refusing("zip file"), ExitStack() as unless_opened:
+        stream = unless_opened.enter_context(archive.open())
         size = stream.seek(0, SEEK_END)
         opened = ZipFile(stream)
-    weakref.finalize(opened, stream.close)
+        weakref.finalize(opened, unless_opened.pop_all().close)
     members = [info for info in opened.infolist() if not info.is_dir()]
     _check_sizes(members, size)
     for info in sorted(members, key=lambda info: info.filename):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumorscope.data.scans.dicom_display import show_frame
-from tumorscope.data.scans.dicom_file import DicomFile, open_dicom, quiet
+from tumorscope.data.scans.dicom_file import DicomFile, open_dicom
 from tumorscope.data.scans.dicom_pixels import count_frames, decode_frame
 from tumorscope.data.scans.dicom_place import order_frames
 from tumorscope.data.scans.refusal import naming, refusing
@@ -72,6 +72,4 @@ def _read_frames(file: StoredFile) -> Iterator[ScanSlice | Unreadable]:
 
 
 def _show(dicom: DicomFile, index: int, number_of_frames: int) -> NDArray[np.uint8]:
-    with quiet():
-        values = decode_frame(dicom, index, number_of_frames)
-        return show_frame(values, dicom.header, index)
+    return show_frame(decode_frame(dicom, index, number_of_frames), dicom.header, index)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tumorscope.data.scans.dicom_file import quiet
 from tumorscope.data.scans.gray import (
     apply_window,
     compute_window,
@@ -36,6 +37,7 @@ def find_item(header: "Dataset", index: int, sequence: str) -> "Dataset":
     return header
 
 
+@quiet()
 def show_frame(values: NDArray[Any], header: "Dataset", index: int) -> NDArray[np.uint8]:
     """Turn a decoded frame into a picture.
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumorscope.data.scans.codestream import read_size
-from tumorscope.data.scans.dicom_file import UNDEFINED_LENGTH, DicomFile
+from tumorscope.data.scans.dicom_file import UNDEFINED_LENGTH, DicomFile, quiet
 from tumorscope.data.scans.gray import check_side
 from tumorscope.errors import InputError
 
@@ -17,6 +17,7 @@ MAXIMUM_FRAME_PIXELS = 16_000_000
 _PLUGINS = ("pylibjpeg", "pydicom", "pillow")  # GDCM, tried, ends the process on damaged files
 
 
+@quiet()
 def count_frames(dicom: DicomFile) -> int:
     """Check by the header that a file can hold what it declares, and count its frames.
 
@@ -54,6 +55,7 @@ def count_frames(dicom: DicomFile) -> int:
     return frames
 
 
+@quiet()
 def decode_frame(dicom: DicomFile, index: int, number_of_frames: int) -> NDArray[Any]:
     """Decode one frame.
 

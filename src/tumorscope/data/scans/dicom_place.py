@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tumorscope.data.scans.dicom_display import find_item
+from tumorscope.data.scans.dicom_file import quiet
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -25,6 +26,7 @@ class Place(NamedTuple):
     distance_mm: float
 
 
+@quiet()
 def find_place(header: "Dataset", index: int = 0) -> Place | None:
     """Find the place of one frame; None where the file does not say it or says nonsense."""
     position = find_item(header, index, "PlanePositionSequence").get("ImagePositionPatient")

@@ -19,6 +19,7 @@ from tumorscope.errors import InputError, suggest
 STDIN = "-"
 # Twice the side of the square that networks take: a picture much larger is read reduced.
 LEAST_SIDE_PX = 448
+_EXPECTED = "image (JPEG, PNG, BMP, TIFF), DICOM, NIfTI or zip file"
 # What lies beside scans and is none; files of these names are passed over, not reported.
 _COMPANION_SUFFIXES = frozenset(
     {".csv", ".tsv", ".txt", ".json", ".md", ".xml", ".html", ".htm", ".yaml", ".yml", ".log"}
@@ -118,13 +119,12 @@ def _list_folder(folder: Path) -> Iterator[tuple[StoredFile, Format] | Unreadabl
     for parent, folders, names in os.walk(folder):
         folders.sort()
         for path in (Path(parent, name) for name in sorted(names)):
-            if _is_hidden(path.relative_to(folder)):
-                continue
-            for found in _list_file(store_path(path), is_named=False):
-                is_empty = False
-                yield found
+            if not _is_hidden(path.relative_to(folder)):
+                for found in _list_file(store_path(path), is_named=False):
+                    is_empty = False
+                    yield found
     if is_empty:
-        yield Unreadable(str(folder), "no image, DICOM, NIfTI or zip file in this folder")
+        yield Unreadable(str(folder), f"no {_EXPECTED} in this folder")
 
 
 def _list_file(
@@ -144,22 +144,31 @@ def _list_file(
     elif form is not None:
         yield file, form
     elif is_named or not _is_companion(file.name):
-        yield Unreadable(
-            file.name,
-            "content of no known format; expected an image (JPEG, PNG, "
-            "BMP, TIFF), DICOM, NIfTI or zip file",
-        )
+        yield Unreadable(file.name, f"content of no known format; expected {_EXPECTED}")
 
 
 def _list_archive(archive: StoredFile) -> Iterator[tuple[StoredFile, Format] | Unreadable]:
+    is_empty = True
     try:
         for member in list_members(archive):
-            if isinstance(member, Unreadable):
-                yield member
-            elif not _is_hidden(PurePosixPath(member.name[len(archive.name) + 1 :])):
-                yield from _list_file(member, is_named=False, is_packed=True)
+            if not _is_hidden(PurePosixPath(member.name[len(archive.name) + 1 :])):
+                for found in _list_member(member):
+                    is_empty = False
+                    yield found
     except InputError as error:
         yield Unreadable(archive.name, str(error))
+    else:
+        if is_empty:
+            yield Unreadable(archive.name, f"no {_EXPECTED} in this archive")
+
+
+def _list_member(
+    member: StoredFile | Unreadable,
+) -> Iterator[tuple[StoredFile, Format] | Unreadable]:
+    if isinstance(member, Unreadable):
+        yield member
+    else:
+        yield from _list_file(member, is_named=False, is_packed=True)
 
 
 def _is_hidden(path: PurePath) -> bool:

@@ -1,0 +1,132 @@
+import random
+
+import numpy as np
+import pytest
+
+from scan_files import make_dicom, make_series
+from tumorscope.data.scans.find import find_scans
+from tumorscope.data.scans.scan import Unreadable
+
+SAGITTAL = (0, 1, 0, 0, 0, -1)
+
+
+def make_volume(slices: int = 6, side_px: int = 40) -> np.ndarray:
+    """Slices whose brightness tells their place."""
+    ramp = np.arange(side_px**2, dtype=np.uint16).reshape(1, side_px, side_px)
+    return ramp + 1000 * np.arange(slices, dtype=np.uint16).reshape(-1, 1, 1)
+
+
+def read_folder(folder):
+    scans = [found for found in find_scans(folder) if not isinstance(found, Unreadable)]
+    return {scan.name.removeprefix(f"{folder}/"): list(scan.read()) for scan in scans}
+
+
+def shuffle_names(files, prefix="IM"):
+    names = [f"{prefix}{number}" for number in range(len(files))]
+    random.Random(4).shuffle(names)
+    return dict(zip(names, files, strict=True))
+
+
+WINDOW = {"WindowCenter": 4000, "WindowWidth": 8000}
+
+
+class TestOrder:
+    def test_slices_follow_their_positions_whatever_their_names_and_numbers(self, write_files):
+        files = make_series(make_volume(), InstanceNumber=1, **WINDOW)
+        ((name, slices),) = read_folder(write_files(shuffle_names(files))).items()
+        assert name == "series 3"
+        means = [given.image.mean() for given in slices]
+        assert means == sorted(means)
+        assert [given.index for given in slices] == list(range(6))
+        assert {given.series for given in slices} == {slices[0].series}
+
+    def test_without_positions_the_instance_numbers_count(self, write_files):
+        files = [
+            make_dicom(values, InstanceNumber=number, **WINDOW)
+            for number, values in enumerate(make_volume(12))
+        ]
+        ((_, slices),) = read_folder(write_files(shuffle_names(files))).items()
+        means = [given.image.mean() for given in slices]
+        assert means == sorted(means)
+
+    def test_without_numbers_the_names_count_as_people_read_them(self, write_files):
+        files = {
+            f"IM{number}": make_dicom(values, **WINDOW)
+            for number, values in enumerate(make_volume(12))
+        }
+        ((_, slices),) = read_folder(write_files(files)).items()
+        assert [given.name.rpartition("IM")[2] for given in slices] == [*map(str, range(12))]
+
+    @pytest.mark.parametrize("orientation", [(1, 0, 0, 0, 1, 0), SAGITTAL, (0.8, 0.6, 0, 0, 0, -1)])
+    def test_position_is_taken_along_the_normal(self, write_files, orientation):
+        files = make_series(make_volume(), orientation=orientation, InstanceNumber=None, **WINDOW)
+        ((_, slices),) = read_folder(write_files(shuffle_names(files))).items()
+        means = [given.image.mean() for given in slices]
+        assert means == sorted(means)
+
+
+class TestMixed:
+    def test_series_in_one_folder_are_told_apart(self, write_files):
+        first = make_series(make_volume(4), SeriesInstanceUID="1.1", SeriesNumber=1)
+        second = make_series(make_volume(5), SeriesInstanceUID="1.2", SeriesNumber=2)
+        found = read_folder(write_files(shuffle_names([*first, *second])))
+        assert {name: len(slices) for name, slices in found.items()} == {
+            "series 1": 4,
+            "series 2": 5,
+        }
+
+    def test_localizers_of_another_plane_or_size_are_series_of_their_own(self, write_files):
+        files = [
+            *make_series(make_volume(5)),
+            *make_series(make_volume(3), orientation=SAGITTAL),
+            *make_series(make_volume(2, side_px=64)),
+        ]
+        found = read_folder(write_files(shuffle_names(files)))
+        assert sorted(len(slices) for slices in found.values()) == [2, 3, 5]
+        assert sorted(found) == ["series 3", "series 3 (2)", "series 3 (3)"]
+
+    def test_second_image_at_a_position_belongs_to_a_second_volume(self, write_files):
+        files = [*make_series(make_volume(4)), *make_series(make_volume(4) // 2)]
+        found = read_folder(write_files(shuffle_names(files)))
+        assert [len(slices) for slices in found.values()] == [4, 4]
+
+    def test_series_over_several_folders_is_one(self, write_files):
+        files = {f"{index}/IM": data for index, data in enumerate(make_series(make_volume(4)))}
+        assert [len(slices) for slices in read_folder(write_files(files)).values()] == [4]
+
+    def test_lone_image_is_no_series(self, write_files):
+        ((name, (given,)),) = read_folder(
+            write_files({"a.dcm": make_dicom(make_volume()[0])})
+        ).items()
+        assert name == "a.dcm"
+        assert given.series is None
+
+
+class TestCopiesAndDamage:
+    def test_copy_is_reported_and_read_once(self, write_files):
+        files = dict(enumerate(make_series(make_volume(3))))
+        folder = write_files({**{f"IM{n}": data for n, data in files.items()}, "again": files[1]})
+        found = list(find_scans(folder))
+        (copy,) = [one for one in found if isinstance(one, Unreadable)]
+        assert {copy.name[-5:], copy.reason[:9]} <= {"again", "a copy of", "y/IM1"}
+        assert [len(slices) for slices in read_folder(folder).values()] == [3]
+
+    def test_another_image_of_the_same_instance_is_read(self, write_files):
+        files = make_series(make_volume(3), SOPInstanceUID="1.9")
+        assert [len(s) for s in read_folder(write_files(shuffle_names(files))).values()] == [3]
+
+    def test_damaged_slice_does_not_stop_the_others(self, write_files):
+        files = {f"IM{n}": data for n, data in enumerate(make_series(make_volume(4)))}
+        folder = write_files(files)
+        (scan,) = find_scans(folder)
+        (folder / "IM2").write_bytes(files["IM2"][:-500])  # after it has been found
+        given = list(scan.read())
+        assert [isinstance(one, Unreadable) for one in given] == [False, False, True, False]
+        assert given[2].name == str(folder / "IM2")
+        assert "truncated" in given[2].reason
+
+    def test_air_in_a_series_is_given(self, write_files):
+        volume = make_volume(3)
+        volume[0] = 5
+        ((_, slices),) = read_folder(write_files(shuffle_names(make_series(volume)))).items()
+        assert (slices[0].image == 0).all()

@@ -1,0 +1,171 @@
+import subprocess
+import sys
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scan_files import make_dicom, make_nifti, make_series, make_zip
+from tumorscope.data.readers import read_slice
+from tumorscope.data.scans.find import find_scans
+from tumorscope.data.scans.scan import Unreadable
+from tumorscope.errors import InputError
+
+
+@pytest.fixture
+def png(gray_hw) -> bytes:
+    buffer = BytesIO()
+    Image.fromarray(gray_hw).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def list_names(folder) -> list[str]:
+    return [found.name.removeprefix(f"{folder}/") for found in find_scans(folder)]
+
+
+class TestFolders:
+    def test_all_formats_are_found_below_a_folder_whatever_their_endings(self, write_files, png):
+        volume = np.arange(40 * 40 * 3, dtype=np.int16).reshape(40, 40, 3)
+        folder = write_files(
+            {
+                "a.txt": png,
+                "b/IM1": make_dicom(volume[..., 0].copy()),
+                "b/c/volume.dat": make_nifti(volume, is_packed=True),
+                "d.zip": make_zip({"x/y.png": png, "x/IM1": make_dicom(volume[..., 1].copy())}),
+            }
+        )
+        assert set(list_names(folder)) == {
+            *("a.txt", "b/IM1", "b/c/volume.dat", "d.zip/x/y.png", "d.zip/x/IM1")
+        }
+
+    def test_image_is_what_the_reader_of_images_gives(self, write_files, png):
+        folder = write_files({"a.png": png})
+        (scan,) = find_scans(folder)
+        (given,) = scan.read()
+        np.testing.assert_array_equal(given.image, read_slice(folder / "a.png"))
+        assert (given.name, given.series, given.index) == (str(folder / "a.png"), None, 0)
+
+    def test_what_lies_beside_scans_is_passed_over(self, write_files, png):
+        names = (
+            "labels.csv",
+            "README.md",
+            "Thumbs.db",
+            ".hidden.png",
+            "DICOMDIR",
+            "__MACOSX/a.png",
+        )
+        folder = write_files({"a.png": png, **dict.fromkeys(names, b"text")})
+        assert list_names(folder) == ["a.png"]
+
+    def test_what_should_be_a_scan_and_is_none_is_reported(self, write_files):
+        folder = write_files({"a.png": b"text", "IM1": b"", "b.exe": b"MZ"})
+        found = list(find_scans(folder))
+        assert all(isinstance(one, Unreadable) and "no known format" in one.reason for one in found)
+        assert len(found) == 3
+
+    def test_empty_folder_is_reported(self, tmp_path):
+        (found,) = find_scans(tmp_path)
+        assert isinstance(found, Unreadable)
+        assert found.name == str(tmp_path)
+
+    def test_pipe_in_a_folder_is_passed_by_and_not_waited_for(self, write_files, png):
+        import os
+
+        folder = write_files({"a.png": png})
+        os.mkfifo(folder / "pipe")
+        assert "a.png" in list_names(folder)
+
+    def test_nothing_is_decoded_before_it_is_read(self, write_files, png):
+        folder = write_files({"a.png": png[:60]})
+        (scan,) = find_scans(folder)
+        with pytest.raises(InputError, match=r"a\.png: not a readable"):
+            list(scan.read())
+
+
+class TestInputs:
+    def test_files_given_one_by_one_make_a_series(self, write_files):
+        volume = np.arange(40 * 40 * 3, dtype=np.int16).reshape(3, 40, 40)
+        folder = write_files({f"IM{n}": data for n, data in enumerate(make_series(volume))})
+        (scan,) = find_scans(sorted(folder.iterdir()))
+        assert len(list(scan.read())) == 3
+
+    def test_file_of_another_content_is_reported_when_named(self, write_files):
+        folder = write_files({"labels.csv": b"a,b"})
+        (found,) = find_scans(folder / "labels.csv")
+        assert isinstance(found, Unreadable)
+
+    def test_missing_input_is_refused_at_once(self, tmp_path):
+        with pytest.raises(InputError, match=r"gone: no such file or folder"):
+            find_scans([tmp_path, tmp_path / "gone"])
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [({"plane": "axail"}, "did you mean 'axial'"), ({"volume": -1}, "counted from 0")],
+    )
+    def test_wrong_option_is_refused_at_once(self, tmp_path, options, message):
+        with pytest.raises(InputError, match=message):
+            find_scans(tmp_path, **options)
+
+    def test_standard_input_is_read(self, png, monkeypatch, gray_hw):
+        monkeypatch.setattr(sys, "stdin", type("Stdin", (), {"buffer": BytesIO(png)}))
+        (scan,) = find_scans("-")
+        (given,) = scan.read()
+        assert given.name == "stdin"
+        np.testing.assert_array_equal(given.image[..., 0], gray_hw)
+
+
+class TestArchives:
+    @pytest.mark.parametrize(
+        ("member", "name"),
+        [
+            ("../../etc/a.png", "etc/a.png"),
+            ("/etc/a.png", "etc/a.png"),
+            ("x\\..\\a.png", "x/a.png"),
+            ("a\x1b[31m.png", "a\N{REPLACEMENT CHARACTER}[31m.png"),
+        ],
+    )
+    def test_tricky_path_is_made_a_name_below_the_archive(self, write_files, png, member, name):
+        folder = write_files({"s.zip": make_zip({member: png})})
+        (scan,) = find_scans(folder / "s.zip")
+        (given,) = scan.read()
+        assert given.name == f"{folder}/s.zip/{name}"
+
+    def test_archive_in_an_archive_is_refused(self, write_files, png):
+        folder = write_files({"s.zip": make_zip({"t.zip": make_zip({"a.png": png}), "b.png": png})})
+        found = {one.name[-5:]: one for one in find_scans(folder)}
+        assert "archive inside" in found["t.zip"].reason
+        assert list(found["b.png"].read())
+
+    def test_bomb_is_refused_by_its_directory(self, write_files):
+        data = make_zip({f"{n}.png": bytes(100_000_000) for n in range(3)})
+        (found,) = find_scans(write_files({"bomb.zip": data}) / "bomb.zip")
+        assert "would unpack to 286 MB" in found.reason
+
+    def test_damaged_member_does_not_stop_the_others(self, write_files, png):
+        data = bytearray(make_zip({"a.png": png, "b.png": png}))
+        data[200:220] = bytes(20)
+        found = list(find_scans(write_files({"s.zip": bytes(data)}) / "s.zip"))
+        answered = []
+        for one in found:
+            try:
+                answered += [] if isinstance(one, Unreadable) else list(one.read())
+            except InputError as error:
+                refused = str(error)
+        assert [given.name[-5:] for given in answered] == ["b.png"]
+        assert "s.zip/a.png: " in refused
+
+    def test_empty_archive_is_reported(self, write_files):
+        (found,) = find_scans(write_files({"s.zip": make_zip({})}) / "s.zip")
+        assert "no image" in found.reason
+
+
+def test_images_are_read_without_the_readers_of_other_formats(write_files, png):
+    folder = write_files({"a.png": png})
+    code = (
+        "import sys; from tumorscope.data.scans.find import find_scans\n"
+        f"slices = [list(scan.read()) for scan in find_scans({str(folder)!r})]\n"
+        "assert len(slices) == 1\n"
+        "assert not {'pydicom', 'nibabel', 'pandas'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
