@@ -177,7 +177,7 @@ def train_recipe(arguments: argparse.Namespace, manifest: pd.DataFrame) -> Resul
     overrides += [f"training.epochs={epochs}", f"training.fine_tune_epochs={fine_tune_epochs}"]
     recipe = load_recipe(name, overrides)
     run = arguments.work / f"run-{name}"
-    model = prepare_classifier(recipe, run)
+    model = prepare_classifier(recipe, manifest, run)
     watch.result["built_seconds"], _ = watch.read()
     train, validation = (manifest[manifest["split"] == part] for part in (TRAIN, VALIDATION))
     store = SliceStore(validation, recipe.preprocessing, cache_mb=0)

@@ -81,6 +81,8 @@ class TrainingSettings(_Settings):
     schedule: Literal["constant", "cosine"]
     weight_decay: Fraction
     label_smoothing: Fraction
+    mask_weight: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """What the lesion map counts beside the class, where lesions are outlined; 0: there is none."""
     batch_size: Positive
     balance_classes: bool
     keep: Literal["best", "last"]

@@ -1,11 +1,11 @@
-"""Every backbone: the closed form of Grad-CAM equals automatic differentiation."""
+"""Every backbone: the map in the graph equals its reference, Grad-CAM or the lesion map."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tumorscope.model.classifier import BACKBONE, LOGIT, POOLED, build_classifier
+from tumorscope.model.classifier import BACKBONE, LESION_MAP, LOGIT, POOLED, build_classifier
 from tumorscope.model.gradcam import ExplainedClassifier, find_inner_maps
 from tumorscope.recipe import ModelSettings
 
@@ -99,3 +99,24 @@ def test_backbones_of_other_families_have_features_as_well(name, slices):
     assert np.isfinite(found["features"].numpy()).all()
     expected = np.asarray(classifier(slices))[:, 0]
     np.testing.assert_allclose(found["probability"].numpy(), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_a_lesion_map_stands_in_place_of_grad_cam(backbone, slices):
+    settings = ModelSettings(
+        backbone=backbone,
+        weights="random",
+        rescale_in_front=True,
+        hidden_units=16,
+        dropout=0.5,
+    )
+    classifier = build_classifier(settings, 96, lesion_map=True)
+    reference = keras.Model(
+        classifier.input, [classifier.output, classifier.get_layer(LESION_MAP).output]
+    )
+    probability, logits = (x.numpy() for x in reference(slices, training=False))
+    answer = ExplainedClassifier(classifier).infer(slices)
+    assert answer["cam"].shape == (3, 6, 6)
+    np.testing.assert_allclose(answer["cam"], 1 / (1 + np.exp(-logits[..., 0])), atol=1e-5)
+    np.testing.assert_allclose(answer["probability"], probability[:, 0], atol=1e-5)
+    assert answer["features"].shape[0] == 3

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tumorscope import __version__
 from tumorscope.errors import InputError
 from tumorscope.evaluation.conformal import ConformalLimits
+from tumorscope.explanation.overlay import Heatmap
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.recipe import PreprocessingSettings
 
@@ -62,8 +63,10 @@ class ArtifactSpec(_Frozen):
     operating_point: str = "half"
     """The one that is applied."""
     conformal: ConformalSpec = ConformalSpec()
+    heatmap: Heatmap = "Grad-CAM"
+    """What the map shows; the lesion map is the probability that a position lies in a lesion."""
     cam_scale: Annotated[float, Field(gt=0)]
-    """The map's value that is drawn in the strongest color, in logit per position."""
+    """The map's value that is drawn in the strongest color; of Grad-CAM in logit per position."""
     fingerprint: str
     """SHA-256 over the sorted SHA-256 of the training files; no name or order changes it."""
     files: dict[str, str] = {}

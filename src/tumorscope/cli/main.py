@@ -24,6 +24,11 @@ app = typer.Typer(
 
 Positive = Annotated[str, typer.Option(help="Name of the class with a tumor.")]
 
+Masks = Annotated[
+    Path | None,
+    typer.Option(help="Outlines to learn from: VGG Image Annotator JSON, or a folder of masks."),
+]
+
 Data = Annotated[
     list[str], typer.Argument(help="Folders of two classes, .csv, or kaggle:owner/name.")
 ]
@@ -103,6 +108,7 @@ def train(
         list[str] | None, typer.Option("--set", help="A setting, as training.epochs=3.")
     ] = None,
     positive: Positive = "yes",
+    masks: Masks = None,
     crossval: Annotated[
         Path | None,
         typer.Option(help="A cross-validation of this recipe and data: train on all slices."),
@@ -124,6 +130,7 @@ def train(
             backbone,
             settings,
             positive,
+            masks,
             crossval,
             resume,
             on_progress=report,
@@ -145,6 +152,7 @@ def crossval(
         list[str] | None, typer.Option("--set", help="A setting, as training.epochs=3.")
     ] = None,
     positive: Positive = "yes",
+    masks: Masks = None,
     folds_file: Annotated[
         Path | None, typer.Option(help="The folds.csv of another one, to be compared with it.")
     ] = None,
@@ -165,6 +173,7 @@ def crossval(
             backbone,
             overrides or (),
             positive,
+            masks,
             folds_file,
             jobs,
             resume,

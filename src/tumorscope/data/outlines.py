@@ -33,9 +33,12 @@ class Outline:
     ----------
     polygons
         One closed line per region, shape (n, 2): x and y, px, of the picture as it is stored.
+    file_bytes
+        The size of that picture's file, where it is known.
     """
 
     polygons: tuple[Points, ...]
+    file_bytes: int | None = None
 
 
 class _Polygon(BaseModel):
@@ -100,11 +103,13 @@ class _Region(BaseModel):
 
 class _Entry(BaseModel):
     filename: Annotated[str, Field(min_length=1)]
+    size: int = -1  # of pictures on the web it is not known
     regions: list[_Region] | dict[str, _Region]
 
     def outline(self) -> Outline:
         regions = self.regions.values() if isinstance(self.regions, dict) else self.regions
-        return Outline(tuple(region.shape_attributes.trace() for region in regions))
+        polygons = tuple(region.shape_attributes.trace() for region in regions)
+        return Outline(polygons, self.size if self.size >= 0 else None)
 
 
 def read_outlines(path: Path) -> dict[str, Outline]:

@@ -65,6 +65,27 @@ def _resize(part: NDArray[np.uint8], side: int, interpolation: int) -> NDArray[n
     return np.asarray(cv2.merge([resized] * 3) if is_gray else resized, np.uint8)
 
 
+def prepare_mask(mask_hw: NDArray[np.uint8], box: Box, side: int) -> NDArray[np.uint8]:
+    """Crop and resize the mask of a slice as `prepare_slice` did with the slice.
+
+    Parameters
+    ----------
+    mask_hw
+        Shape (H, W), uint8, of the slice's size. Not modified.
+    box
+        The part of the slice that was prepared.
+    side
+        Of the result, (side, side), uint8; in between where a pixel lies across the border.
+    """
+    height, width = mask_hw.shape
+    top, left = max(box.top, 0), max(box.left, 0)
+    bottom, right = min(box.top + box.height, height), min(box.left + box.width, width)
+    part = np.zeros((box.height, box.width), np.uint8)
+    inside = mask_hw[top:bottom, left:right]
+    part[top - box.top : bottom - box.top, left - box.left : right - box.left] = inside
+    return np.asarray(cv2.resize(part, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def pad_to_square(part: NDArray[np.uint8], box: Box) -> tuple[NDArray[np.uint8], Box]:
     """Put black on both shorter sides of a part of a slice, and widen its box alike."""
     longest = max(box.height, box.width)

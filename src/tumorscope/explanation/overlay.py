@@ -1,10 +1,15 @@
-"""Lay a Grad-CAM map over the slice it belongs to."""
+"""Lay a heatmap over the slice it belongs to."""
+
+from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tumorscope.data.preprocessing import Box
+
+Heatmap = Literal["Grad-CAM", "lesion map"]
+"""What a heatmap shows: evidence for a tumor, or the probability of a lesion, at each position."""
 
 _STRONGEST_OPACITY = 0.7
 _COLORS = cv2.COLORMAP_INFERNO
@@ -18,7 +23,7 @@ def project_map(
     Parameters
     ----------
     cam_hw
-        The signed map of the logit over `box`, shape (h, w). Not modified.
+        The map over `box`, shape (h, w); that of Grad-CAM is signed. Not modified.
     box
         The part of the slice that the network saw; padding reaches beyond the slice.
     image_hw

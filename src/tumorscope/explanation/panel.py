@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tumorscope.data.preprocessing import Box
 from tumorscope.evaluation.verdicts import NO_TUMOR, NOT_ASSESSABLE, TUMOR, UNCERTAIN
-from tumorscope.explanation.overlay import blend, color, project_map
+from tumorscope.explanation.overlay import Heatmap, blend, color, project_map
 from tumorscope.explanation.region import REGION_NAME, draw_region
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
@@ -25,6 +25,11 @@ _PANEL_HEIGHT = _SIDE + 2 * _GAP
 _HEADER_HEIGHT = 44
 _FOOTER_HEIGHT = 34
 _INK, _PALE, _PAPER = "#1c2733", "#66727f", "#ffffff"
+_TITLES: dict[Heatmap, str] = {"Grad-CAM": "Grad-CAM heatmap", "lesion map": "Lesion map"}
+_MEANINGS: dict[Heatmap, str] = {
+    "Grad-CAM": "Heatmap: evidence for a tumor in logit per position",
+    "lesion map": "Lesion map: probability that a position lies in a lesion",
+}
 _WRONG_COLOR = "#a4123f"
 _VERDICT_COLORS = {
     TUMOR: "#b3431e",
@@ -47,7 +52,7 @@ class Explanation:
     box
         The part that the network saw.
     cam
-        Signed map over `box`, shape (h, w), float32.
+        Map over `box`, shape (h, w), float32.
     probability
         Of a tumor.
     verdict
@@ -56,6 +61,8 @@ class Explanation:
         The true class, where it is known.
     reason
         Why it is not assessable: it stands in place of the probability, and no heatmap is drawn.
+    heatmap
+        What `cam` shows.
     """
 
     name: str
@@ -66,6 +73,7 @@ class Explanation:
     verdict: str
     truth: str | None = None
     reason: str | None = None
+    heatmap: Heatmap = "Grad-CAM"
 
 
 def draw_overlay(explanation: Explanation, scale: float) -> Image.Image:
@@ -84,7 +92,7 @@ def draw_overlay(explanation: Explanation, scale: float) -> Image.Image:
 def draw_contact_sheet(
     explanations: Sequence[Explanation], scale: float, columns: int = 2, note: str = ""
 ) -> Image.Image:
-    """Draw explanations in a table: MRI image, Grad-CAM heatmap, predicted tumor probability.
+    """Draw explanations of a model in a table: MRI image, heatmap, predicted tumor probability.
 
     Parameters
     ----------
@@ -102,19 +110,19 @@ def draw_contact_sheet(
     sheet = Image.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(sheet)
     for column in range(columns):
-        _draw_header(draw, column * _PANEL_WIDTH)
+        _draw_header(draw, column * _PANEL_WIDTH, explanations[0].heatmap)
     for index, explanation in enumerate(explanations):
         row, column = divmod(index, columns)
         origin = (column * _PANEL_WIDTH, _HEADER_HEIGHT + row * _PANEL_HEIGHT)
         _draw_panel(sheet, origin, explanation, scale)
-    meaning = f"Heatmap: evidence for a tumor in logit per position; line: {REGION_NAME}."
+    meaning = f"{_MEANINGS[explanations[0].heatmap]}; line: {REGION_NAME}."
     foot = f"{note}{meaning} {RESEARCH_USE_ONLY}"
     draw.text((_GAP, size[1] - _FOOTER_HEIGHT + 8), foot, _PALE, _font(13))
     return sheet
 
 
-def _draw_header(draw: ImageDraw.ImageDraw, left: int) -> None:
-    titles = ("MRI image", "Grad-CAM heatmap", "Predicted tumor probability")
+def _draw_header(draw: ImageDraw.ImageDraw, left: int, heatmap: Heatmap) -> None:
+    titles = ("MRI image", _TITLES[heatmap], "Predicted tumor probability")
     starts = (_GAP, _SIDE + 2 * _GAP, _TEXT_START)
     for title, start in zip(titles, starts, strict=True):
         draw.text((left + start, 14), title, _INK, _font(17))

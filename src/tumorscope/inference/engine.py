@@ -24,7 +24,7 @@ class EngineAnswers(NamedTuple):
     probability
         Of a tumor, shape (N,).
     cam
-        Signed Grad-CAM maps, shape (N, h, w).
+        The maps, shape (N, h, w): Grad-CAM, signed, or the probability of a lesion.
     features
         By which the guard tells brain MRI slices from other pictures, shape (N, K).
     """

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tumorscope.data.preprocessing import Box
 from tumorscope.evaluation.verdicts import NOT_ASSESSABLE
-from tumorscope.explanation.overlay import project_map
+from tumorscope.explanation.overlay import Heatmap, project_map
 from tumorscope.explanation.panel import Explanation, draw_overlay
 
 
@@ -46,7 +46,10 @@ class Prediction:
     reason
         Why it is not assessable; None where it is.
     cam
-        Signed Grad-CAM map over `box`, shape (h, w), float32, logit per position.
+        The map over `box`, shape (h, w), float32: Grad-CAM, signed, in logit per position, or the
+        probability of a lesion at each position.
+    heatmap_kind
+        Which of them it is.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Prediction:
     verdict: str
     reason: str | None
     cam: NDArray[np.float32]
+    heatmap_kind: Heatmap
 
     @property
     def probability(self) -> float | None:
@@ -84,6 +88,7 @@ class Prediction:
             self.verdict,
             truth,
             self.reason,
+            self.heatmap_kind,
         )
 
     def name_picture(self, number: int) -> str:

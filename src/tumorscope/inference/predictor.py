@@ -215,7 +215,7 @@ class Predictor:
         )
         for (_, item, _, box), *answer in zip(slices, *columns, strict=True):
             place = item.name, item.series, item.index, item.image, box, self.spec.cam_scale
-            made = Prediction(*place, *answer)
+            made = Prediction(*place, *answer, heatmap_kind=self.spec.heatmap)
             yield made if item.series is None else made.reduce(_SIDE_IN_SERIES_PX)
 
 

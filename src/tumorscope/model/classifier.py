@@ -1,4 +1,9 @@
-"""The classifier: an optional rescaling, a backbone, and a small head."""
+"""The classifier: an optional rescaling, a backbone, and a small head.
+
+Where lesions are outlined it learns a lesion map, too: for each position of a map finer than the
+backbone's last one, the probability that it lies in a lesion. The strongest position has a say in
+the decision.
+"""
 
 import keras
 
@@ -9,9 +14,17 @@ BACKBONE = "backbone"
 HIDDEN = "hidden"
 LOGIT = "logit"
 POOLED = "pooled"
+LESION_MAP = "lesion_map"  # as logits
+FINER, COARSER = "finer", "coarser"
+_MAP_CHANNELS = 64
+# Most positions are in no lesion: where training starts, none is.
+_MAP_BIAS = -3.0
+_LESION_WEIGHT = 0.3
 
 
-def build_classifier(settings: ModelSettings, side_px: int) -> keras.Model:
+def build_classifier(
+    settings: ModelSettings, side_px: int, lesion_map: bool = False
+) -> keras.Model:
     """Build the network of a recipe, without pretrained weights.
 
     Parameters
@@ -20,6 +33,8 @@ def build_classifier(settings: ModelSettings, side_px: int) -> keras.Model:
         Backbone and head.
     side_px
         Height and width of a prepared slice, px.
+    lesion_map
+        Whether it also has one, as the layer `LESION_MAP`.
 
     Returns
     -------
@@ -34,14 +49,75 @@ def build_classifier(settings: ModelSettings, side_px: int) -> keras.Model:
     """
     slices = keras.Input((side_px, side_px, 3), name="slices")
     backbone = build_backbone(settings.backbone, side_px)
+    if lesion_map:
+        backbone = keras.Model(backbone.inputs[0], [backbone.outputs[0], find_finer_map(backbone)])
     backbone.name = BACKBONE
     scaled = keras.layers.Rescaling(1 / 255)(slices) if settings.rescale_in_front else slices
-    pooled = keras.layers.GlobalAveragePooling2D(name=POOLED)(backbone(scaled))
+    features, *finer = keras.tree.flatten(backbone(scaled))
+    pooled = keras.layers.GlobalAveragePooling2D(name=POOLED)(features)
     hidden = keras.layers.Dense(settings.hidden_units, "relu", name=HIDDEN)(pooled)
     dropped = keras.layers.Dropout(settings.dropout, name="dropout")(hidden)
-    logit = keras.layers.Dense(1, name=LOGIT)(dropped)
+    logit = keras.layers.Dense(1, name="appearance" if lesion_map else LOGIT)(dropped)
+    if lesion_map:
+        strongest = keras.layers.GlobalMaxPooling2D(name="strongest")(_map_lesion(features, *finer))
+        weight = keras.initializers.Constant(_LESION_WEIGHT)
+        lesion = keras.layers.Dense(1, kernel_initializer=weight, name="lesion")(strongest)
+        logit = keras.layers.Add(name=LOGIT)([logit, lesion])
     probability = keras.layers.Activation("sigmoid", name="probability")(logit)
     return keras.Model(slices, probability, name="tumorscope")
+
+
+def _map_lesion(features: keras.KerasTensor, finer: keras.KerasTensor) -> keras.KerasTensor:
+    """Join what the backbone knows at its end with where it saw it before, as a feature pyramid.
+
+    References
+    ----------
+    Lin et al., "Feature Pyramid Networks for Object Detection", 2017.
+    """
+    layers = keras.layers
+    known = layers.Conv2D(_MAP_CHANNELS, 1, name=COARSER)(
+        layers.Dropout(0.2, name="map_dropout")(features)
+    )
+    spread = layers.Resizing(*finer.shape[1:3], name="spread")(known)
+    seen = layers.Conv2D(_MAP_CHANNELS, 1, name=FINER)(finer)
+    joined = layers.ReLU()(layers.Add()([spread, seen]))
+    around = layers.SeparableConv2D(_MAP_CHANNELS, 3, padding="same", activation="relu")(joined)
+    bias = keras.initializers.Constant(_MAP_BIAS)
+    return layers.Conv2D(1, 1, bias_initializer=bias, name=LESION_MAP)(around)
+
+
+def find_finer_map(backbone: keras.Model) -> keras.KerasTensor:
+    """Find the last feature map of a backbone with more positions than its final one.
+
+    Where a backbone adds what a block found to what it was given, as an EfficientNet does, it is
+    such a sum.
+    """
+    final = backbone.outputs[0].shape[1]
+    larger = [x for x in backbone.layers if len(x.output.shape) == 4 and x.output.shape[1] > final]
+    sums = [layer for layer in larger if isinstance(layer, keras.layers.Add)]
+    return (sums or larger)[-1].output
+
+
+def has_lesion_map(classifier: keras.Model) -> bool:
+    """Tell whether a classifier has a lesion map."""
+    return any(layer.name == LESION_MAP for layer in classifier.layers)
+
+
+def cut_head(classifier: keras.Model) -> keras.Model:
+    """Cut off what follows the backbone.
+
+    Returns
+    -------
+    keras.Model
+        From the list of the backbone's maps to that of hidden units, logit and, where there is
+        one, lesion map.
+    """
+    maps = [classifier.get_layer(POOLED).input]
+    answers = [classifier.get_layer(name).output for name in (HIDDEN, LOGIT)]
+    if has_lesion_map(classifier):
+        maps.append(classifier.get_layer(FINER).input)
+        answers.append(classifier.get_layer(LESION_MAP).output)
+    return keras.Model(maps, answers)
 
 
 def freeze_backbone(classifier: keras.Model) -> None:

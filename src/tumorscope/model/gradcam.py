@@ -1,7 +1,8 @@
-"""Grad-CAM in closed form, as part of the graph that answers.
+"""The heatmap as part of the graph that answers: a lesion map, or Grad-CAM in closed form.
 
-With a head of global average pooling, Dense(relu) and Dense(1), the gradient of the logit with
-respect to the last feature map is the same at every position, so that it can be written down:
+A classifier that learned from outlines has a lesion map of its own. Of any other, with a head of
+global average pooling, Dense(relu) and Dense(1), the gradient of the logit with respect to the last
+feature map is the same at every position, so that it can be written down:
 
     alpha_k = 1 / (h * w) * sum_j W1[k, j] * [hidden_j > 0] * W2[j]
     map     = sum_k alpha_k * A_k
@@ -19,7 +20,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tumorscope.model.classifier import BACKBONE, HIDDEN, LOGIT
+from tumorscope.model.classifier import BACKBONE, HIDDEN, LOGIT, cut_head, has_lesion_map
 
 
 class ExplainedClassifier:
@@ -34,21 +35,40 @@ class ExplainedClassifier:
     """
 
     def __init__(self, classifier: keras.Model) -> None:
-        _inline_normalization(classifier.get_layer(BACKBONE))
-        hidden, logit = classifier.get_layer(HIDDEN), classifier.get_layer(LOGIT)
-        self._layers = _reach_inside(classifier)
-        self._hidden_kernel = hidden.kernel
-        self._logit_kernel = logit.kernel
+        backbone = classifier.get_layer(BACKBONE)
+        _inline_normalization(backbone)
+        self._scaling = [x for x in classifier.layers if isinstance(x, keras.layers.Rescaling)]
+        self._backbone = keras.Model(
+            backbone.inputs[0], [*find_inner_maps(backbone), *backbone.outputs]
+        )
+        self._head = cut_head(classifier)
+        if not has_lesion_map(classifier):
+            self._hidden_kernel = classifier.get_layer(HIDDEN).kernel
+            self._logit_kernel = classifier.get_layer(LOGIT).kernel
         self.signature = tf.TensorSpec((None, *classifier.input_shape[1:]), tf.float32, "slices")
         self.infer = tf.function(self._infer, input_signature=[self.signature])
 
     def _infer(self, slices: tf.Tensor) -> dict[str, tf.Tensor]:
         """Answer ``probability``, (N,), ``cam``, (N, h, w), and ``features``, (N, K).
 
-        The map is that before its ReLU. The features are the means of two maps inside the
-        backbone, each of unit length: its last map knows only of what tells tumors from none.
+        The map is the lesion map, within 0..1, or Grad-CAM before its ReLU. The features are the
+        means of two maps inside the backbone, each of unit length: its last map knows only of what
+        tells tumors from none.
         """
-        *inner_maps, feature_map, hidden, logit = self._layers(slices, training=False)
+        for layer in self._scaling:
+            slices = layer(slices)
+        before, within, *maps = self._backbone(slices, training=False)
+        hidden, logit, *lesion_map = self._head(maps, training=False)
+        means = [tf.reduce_mean(inner, axis=(1, 2)) for inner in (before, within)]
+        return {
+            "probability": tf.sigmoid(logit)[:, 0],
+            "cam": tf.sigmoid(lesion_map[0])[..., 0]
+            if lesion_map
+            else self._explain(maps[0], hidden),
+            "features": tf.concat([tf.math.l2_normalize(mean, axis=1) for mean in means], axis=1),
+        }
+
+    def _explain(self, feature_map: tf.Tensor, hidden: tf.Tensor) -> tf.Tensor:
         positions = tf.cast(feature_map.shape[1] * feature_map.shape[2], tf.float32)
         active = tf.cast(hidden > 0, tf.float32)
         alpha = tf.matmul(
@@ -56,25 +76,7 @@ class ExplainedClassifier:
             self._hidden_kernel,
             transpose_b=True,
         )
-        cam = tf.reduce_sum(feature_map * alpha[:, tf.newaxis, tf.newaxis, :], axis=-1)
-        means = [tf.reduce_mean(inner, axis=(1, 2)) for inner in inner_maps]
-        features = tf.concat([tf.math.l2_normalize(mean, axis=1) for mean in means], axis=1)
-        return {"probability": tf.sigmoid(logit)[:, 0], "cam": cam, "features": features}
-
-
-def _reach_inside(classifier: keras.Model) -> keras.Model:
-    """Build the classifier anew, from the same layers, with the maps inside it as outputs."""
-    backbone = classifier.get_layer(BACKBONE)
-    inside = keras.Model(backbone.inputs[0], [*find_inner_maps(backbone), backbone.output])
-    flow, reached = classifier.input, {}
-    for layer in classifier.layers[1:]:
-        if layer is backbone:
-            *inner_maps, flow = inside(flow)
-        else:
-            flow = layer(flow)
-        reached[layer.name] = flow
-    answers = [*inner_maps, *(reached[name] for name in (BACKBONE, HIDDEN, LOGIT))]
-    return keras.Model(classifier.input, answers)
+        return tf.reduce_sum(feature_map * alpha[:, tf.newaxis, tf.newaxis, :], axis=-1)
 
 
 def find_inner_maps(backbone: keras.Model) -> tuple[keras.KerasTensor, keras.KerasTensor]:
@@ -97,10 +99,10 @@ def find_inner_maps(backbone: keras.Model) -> tuple[keras.KerasTensor, keras.Ker
         for layer in backbone.layers
         if isinstance(layer, keras.layers.Activation | keras.layers.ReLU)
     ]
-    larger = [inner for inner in maps if inner.shape[1] > backbone.output.shape[1]]
+    larger = [inner for inner in maps if inner.shape[1] > backbone.outputs[0].shape[1]]
     return (
-        larger[-1] if larger else backbone.output,
-        maps[-3] if len(maps) >= 3 else backbone.output,
+        larger[-1] if larger else backbone.outputs[0],
+        maps[-3] if len(maps) >= 3 else backbone.outputs[0],
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from tumorscope.model.classifier import BACKBONE, LOGIT, POOLED
+from tumorscope.model.classifier import BACKBONE, cut_head
 
 _BATCH = 8
 _STEPS = 24
@@ -39,10 +39,9 @@ class SaliencyNetwork:
         backbone = classifier.get_layer(BACKBONE)
         stages = find_stages(backbone)
         self._scaling = [x for x in classifier.layers if isinstance(x, keras.layers.Rescaling)]
-        self._backbone = keras.Model(backbone.inputs[0], [*stages, backbone.outputs[0]])
-        self._head = keras.Model(
-            classifier.get_layer(POOLED).input, classifier.get_layer(LOGIT).output
-        )
+        self._backbone = keras.Model(backbone.inputs[0], [*stages, *backbone.outputs])
+        self._stages = len(stages)
+        self._head = cut_head(classifier)
 
     @classmethod
     def load(cls, keras_file: Path) -> "SaliencyNetwork":
@@ -93,7 +92,8 @@ class SaliencyNetwork:
         for layer in self._scaling:
             inputs = layer(inputs)
         layers = self._backbone(inputs, training=False)
-        return layers, self._head(layers[-1], training=False)
+        _, logit, *_ = self._head(layers[self._stages :], training=False)
+        return layers[: self._stages + 1], logit
 
 
 def find_stages(backbone: keras.Model) -> list[keras.KerasTensor]:

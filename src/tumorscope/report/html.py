@@ -76,6 +76,9 @@ def _render(run: RunFolder) -> str:
         images={name: embed_image(run.path / path) for name, path in _IMAGES.items()},
         **_describe_metrics(run, data),
         is_out_of_fold=is_out_of_fold,
+        heatmap="Lesion maps"
+        if (run.artifact or {}).get("heatmap") == "lesion map"
+        else "Grad-CAM",
         keeps_best=run.recipe.get("training", {}).get("keep", "best") == "best",
         limits=OUT_OF_FOLD_LIMITS if is_out_of_fold else LIMITS,
         data=data,

@@ -35,7 +35,7 @@ _OF_ANY_MODEL = (
     ),
     Limit(
         "A heatmap is no outline.",
-        "Grad-CAM shows what drove the decision, not where the tumor is.",
+        "It shows where the network found what it decided by, not where a tumor ends.",
     ),
 )
 

@@ -38,6 +38,19 @@ def augment(slices: tf.Tensor, seed: tf.Tensor, settings: AugmentationSettings) 
     return slices
 
 
+def follow(masks: tf.Tensor, seed: tf.Tensor, settings: AugmentationSettings) -> tf.Tensor:
+    """Warp masks as `augment` warps their slices, by the same seed; outside there is no lesion.
+
+    Parameters
+    ----------
+    masks
+        Shape (N, H, W, 1), float32, of the slices' height and width.
+    seed, settings
+        As for `augment`.
+    """
+    return warp(masks, draw_affine(tf.shape(masks), seed, settings), _FILL_MODES["black"])
+
+
 def mix(
     slices: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor, concentration: float
 ) -> tuple[tf.Tensor, tf.Tensor]:
@@ -48,7 +61,8 @@ def mix(
     slices
         Shape (N, H, W, C), float32.
     labels
-        Shape (N, 1), float32, 0..1.
+        Shape (N, K), float32: the label, 0..1, and whatever else is to be mixed alike. What is
+        not known of a slice, NaN, is not known of a mixture with it.
     seed
         Shape (2,), int64.
     concentration

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,16 +11,21 @@ import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from tumorscope.data.preprocessing import prepare_slice
+from tumorscope.data.lesion_masks import open_masks, read_mask
+from tumorscope.data.preprocessing import prepare_mask, prepare_slice
 from tumorscope.data.readers import read_slice
 from tumorscope.recipe import AugmentationSettings, PreprocessingSettings
-from tumorscope.training.augmentation import augment, mix
+from tumorscope.training.augmentation import augment, follow, mix
 
-Batch = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]
+Pixels = NDArray[np.uint8]
+Batch = tuple[Pixels, Pixels, NDArray[np.int64], NDArray[np.int64]]
 
 
 class SliceStore:
     """The prepared slices of a manifest, decoded when asked for and kept as far as memory allows.
+
+    With each slice comes the mask of its lesion. It is empty where there is no tumor, and where
+    nobody outlined it; `knows_lesion` tells these apart.
 
     The first slices that fit stay; the rest is decoded again in each epoch. As every epoch
     visits every slice once, replacing one by another would keep no more of them.
@@ -28,7 +33,7 @@ class SliceStore:
     Parameters
     ----------
     manifest
-        With the columns ``path``, ``label`` and ``group``.
+        With the columns ``path``, ``label``, ``group`` and, where lesions are outlined, ``mask``.
     settings
         How slices are prepared.
     cache_mb
@@ -41,39 +46,54 @@ class SliceStore:
         self.labels = manifest["label"].to_numpy(np.float32)
         self.copies = number_copies(manifest)
         self._paths = [Path(path) for path in manifest["path"]]
+        self._masks = open_masks(manifest)
+        is_outlined = np.array([mask is not None for mask in self._masks])
+        self.knows_lesion = is_outlined | (self.labels == 0)
         self.side_px = settings.side_px
         self._settings = settings
         self._room = cache_mb * 2**20
-        self._cache: dict[int, NDArray[np.uint8]] = {}
+        self._no_mask = np.zeros((settings.side_px, settings.side_px), np.uint8)
+        self._cache: dict[int, tuple[Pixels, Pixels]] = {}
         self._pool = ThreadPoolExecutor(os.cpu_count())
 
     def __len__(self) -> int:
         return len(self._paths)
 
-    def read_batch(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Give prepared slices, uint8, (N, side, side, C): C is 1 if all are gray, else 3."""
-        slices = list(self._pool.map(self._read, rows.tolist()))
-        for row, pixels in zip(rows.tolist(), slices, strict=True):
-            if row not in self._cache and pixels.nbytes <= self._room:
-                self._cache[row] = pixels
-                self._room -= pixels.nbytes
+    def read_batch(self, rows: NDArray[np.int64]) -> tuple[Pixels, Pixels]:
+        """Give prepared slices and their masks, uint8.
+
+        The first are (N, side, side, C), where C is 1 if all are gray, else 3; the masks are
+        (N, side, side, 1), 255 inside a lesion.
+        """
+        pairs = list(self._pool.map(self._read, rows.tolist()))
+        for row, (pixels, mask) in zip(rows.tolist(), pairs, strict=True):
+            size = pixels.nbytes + (0 if mask is self._no_mask else mask.nbytes)
+            if row not in self._cache and size <= self._room:
+                self._cache[row] = pixels, mask
+                self._room -= size
+        slices, masks = zip(*pairs, strict=True)
         channels = max(pixels.shape[2] for pixels in slices)
         return np.stack(
             [np.broadcast_to(pixels, (*pixels.shape[:2], channels)) for pixels in slices]
-        )
+        ), np.stack(masks)[..., np.newaxis]
 
     def close(self) -> None:
         """Let go of the decoded slices; TensorFlow holds on to a dataset's generator for good."""
         self._cache.clear()
         self._pool.shutdown()
 
-    def _read(self, row: int) -> NDArray[np.uint8]:
-        """Give a prepared slice, shape (side, side, 1) if it is gray as most are, else 3."""
+    def _read(self, row: int) -> tuple[Pixels, Pixels]:
+        """Give a slice, shape (side, side, 1) if it is gray as most are, else 3, and its mask."""
         if row in self._cache:
             return self._cache[row]
-        prepared, _ = prepare_slice(read_slice(self._paths[row]), self._settings)
+        image = read_slice(self._paths[row])
+        prepared, box = prepare_slice(image, self._settings)
         is_gray = bool((prepared == prepared[..., :1]).all())
-        return prepared[..., :1].copy() if is_gray else prepared
+        mask = self._no_mask
+        if (outline := self._masks[row]) is not None:
+            mask_hw = read_mask(outline, *image.shape[:2]).astype(np.uint8) * 255
+            mask = prepare_mask(mask_hw, box, self.side_px)
+        return prepared[..., :1].copy() if is_gray else prepared, mask
 
 
 def build_training_batches(
@@ -83,6 +103,8 @@ def build_training_batches(
     seed: int,
     first_epoch: int,
     drawn_per_group: int | None = None,
+    map_side: int = 0,
+    class_weights: Sequence[float] | None = None,
 ) -> tf.data.Dataset:
     """Stream shuffled, augmented batches without end.
 
@@ -103,31 +125,43 @@ def build_training_batches(
         The number of the first epoch to give.
     drawn_per_group
         As in `draw_epoch`.
+    map_side
+        Height and width of the lesion map that is learned beside the class; 0: none is.
+    class_weights
+        What a slice without and one with a tumor count.
 
     Returns
     -------
     tensorflow.data.Dataset
-        Of (slices, labels): (N, side, side, 3), float32, 0..255 and (N, 1), float32.
+        Of (slices, targets) or (slices, targets, weights): (N, side, side, 3), float32, 0..255;
+        (N, K), float32, as from `pack_targets`; and (N,), float32.
     """
+    wanted = store.knows_lesion if map_side else None
 
     def generate() -> Iterator[Batch]:
         epoch = first_epoch
         while True:
-            order = draw_epoch(store.copies, drawn_per_group, np.random.default_rng([seed, epoch]))
+            random = np.random.default_rng([seed, epoch])
+            order = draw_epoch(store.copies, drawn_per_group, random, wanted)
             for start in range(0, len(order), batch_size):
                 rows = order[start : start + batch_size]
                 batch_seed = np.array([seed, epoch * len(order) + start])
-                yield store.read_batch(rows), store.labels[rows], batch_seed
+                yield *store.read_batch(rows), rows, batch_seed
             epoch += 1
 
     def prepare(
-        slices: tf.Tensor, labels: tf.Tensor, batch_seed: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+        slices: tf.Tensor, masks: tf.Tensor, rows: tf.Tensor, batch_seed: tf.Tensor
+    ) -> tuple[tf.Tensor, ...]:
         changed = augment(tf.cast(slices, tf.float32), batch_seed, augmentation)
-        labels = labels[:, tf.newaxis]
+        if map_side:
+            masks = follow(tf.cast(masks, tf.float32), batch_seed, augmentation)
+        targets = _gather_targets(store, masks, rows, map_side)
+        weights = []
+        if class_weights is not None:
+            weights.append(tf.gather(class_weights, tf.cast(targets[:, 0], tf.int32)))
         if augmentation.mixup:
-            changed, labels = mix(changed, labels, batch_seed, augmentation.mixup)
-        return _to_rgb(changed, store.side_px), labels
+            changed, targets = mix(changed, targets, batch_seed, augmentation.mixup)
+        return _to_rgb(changed, store.side_px), targets, *weights
 
     batches = tf.data.Dataset.from_generator(generate, output_signature=_signature(store))
     return batches.map(prepare, num_parallel_calls=2, deterministic=True).prefetch(2)
@@ -149,7 +183,10 @@ def number_copies(manifest: pd.DataFrame) -> NDArray[np.int64]:
 
 
 def draw_epoch(
-    groups: NDArray[np.int64], drawn_per_group: int | None, generator: np.random.Generator
+    groups: NDArray[np.int64],
+    drawn_per_group: int | None,
+    generator: np.random.Generator,
+    wanted: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int64]:
     """Draw the rows that an epoch visits, in random order.
 
@@ -162,28 +199,76 @@ def draw_epoch(
         outweighs another; None: every row.
     generator
         Of the random numbers.
+    wanted
+        Shape (N,): rows that are drawn before others of their group.
     """
     order = generator.permutation(len(groups))
     if drawn_per_group is None:
         return order
-    rank = pd.Series(groups[order]).groupby(groups[order]).cumcount().to_numpy()
-    return order[rank < drawn_per_group]
+    first = order if wanted is None else order[np.argsort(~wanted[order], kind="stable")]
+    rank = pd.Series(groups[first]).groupby(groups[first]).cumcount().to_numpy()
+    drawn = np.zeros(len(groups), np.bool_)
+    drawn[first[rank < drawn_per_group]] = True
+    return order[drawn[order]]
 
 
-def build_validation_batches(store: SliceStore, batch_size: int) -> tf.data.Dataset:
-    """Stream the slices of a store once, in order and unchanged, as (slices, labels)."""
+def pack_targets(
+    labels: tf.Tensor, masks: tf.Tensor, is_known: tf.Tensor, map_side: int
+) -> tf.Tensor:
+    """Put side by side what is learned of each slice: its label and the lesion's shares of a map.
+
+    Parameters
+    ----------
+    labels
+        Shape (N,), float32.
+    masks
+        Shape (N, side, side, 1), float32, 0..255.
+    is_known
+        Shape (N,), bool: whether the mask tells where a lesion is.
+    map_side
+        Of the map.
+
+    Returns
+    -------
+    tensorflow.Tensor
+        Shape (N, 1 + map_side**2), float32, 0..1; NaN for the map of a slice where it is not
+        known.
+    """
+    columns = labels[:, tf.newaxis]
+    if map_side:
+        shares = tf.image.resize(masks / 255.0, (map_side, map_side), "area")
+        shares = tf.reshape(shares, (-1, map_side**2))
+        unknown = tf.fill(tf.shape(shares), math.nan)
+        columns = tf.concat([columns, tf.where(is_known[:, tf.newaxis], shares, unknown)], axis=1)
+    return columns
+
+
+def build_validation_batches(
+    store: SliceStore, batch_size: int, map_side: int = 0
+) -> tf.data.Dataset:
+    """Stream the slices of a store once, in order and unchanged, as (slices, targets)."""
 
     def generate() -> Iterator[Batch]:
         for start in range(0, len(store), batch_size):
             rows = np.arange(start, min(start + batch_size, len(store)))
-            yield store.read_batch(rows), store.labels[rows], np.zeros(2, np.int64)
+            yield *store.read_batch(rows), rows, np.zeros(2, np.int64)
 
-    def prepare(slices: tf.Tensor, labels: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return _to_rgb(tf.cast(slices, tf.float32), store.side_px), labels[:, tf.newaxis]
+    def prepare(
+        slices: tf.Tensor, masks: tf.Tensor, rows: tf.Tensor, _: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        targets = _gather_targets(store, tf.cast(masks, tf.float32), rows, map_side)
+        return _to_rgb(tf.cast(slices, tf.float32), store.side_px), targets
 
     batches = tf.data.Dataset.from_generator(generate, output_signature=_signature(store))
     count = math.ceil(len(store) / batch_size)
     return batches.map(prepare).apply(tf.data.experimental.assert_cardinality(count)).prefetch(2)
+
+
+def _gather_targets(
+    store: SliceStore, masks: tf.Tensor, rows: tf.Tensor, map_side: int
+) -> tf.Tensor:
+    labels, is_known = tf.gather(store.labels, rows), tf.gather(store.knows_lesion, rows)
+    return pack_targets(labels, masks, is_known, map_side)
 
 
 def _to_rgb(slices: tf.Tensor, side_px: int) -> tf.Tensor:
@@ -195,6 +280,7 @@ def _signature(store: SliceStore) -> tuple[tf.TensorSpec, ...]:
     side = store.side_px
     return (
         tf.TensorSpec((None, side, side, None), tf.uint8),
-        tf.TensorSpec((None,), tf.float32),
+        tf.TensorSpec((None, side, side, 1), tf.uint8),
+        tf.TensorSpec((None,), tf.int64),
         tf.TensorSpec((2,), tf.int64),
     )

@@ -15,8 +15,10 @@ from tumorscope.data.splits import TRAIN, VALIDATION
 from tumorscope.errors import MissingExtraError
 from tumorscope.model.classifier import (
     BACKBONE,
+    LESION_MAP,
     build_classifier,
     freeze_backbone,
+    has_lesion_map,
     unfreeze_top_layers,
 )
 from tumorscope.model.weights import load_weights
@@ -59,13 +61,15 @@ def list_phases(settings: TrainingSettings) -> list[Phase]:
     ]
 
 
-def prepare_classifier(recipe: Recipe, run: Path) -> keras.Model:
+def prepare_classifier(recipe: Recipe, manifest: pd.DataFrame, run: Path) -> keras.Model:
     """Build the network of a recipe, with pretrained weights unless a run goes on.
 
     Parameters
     ----------
     recipe
         The network, its weights and the seed.
+    manifest
+        With the column ``mask`` the network gets a lesion map.
     run
         The run folder, which may not exist yet; with checkpoints in it, weights are not needed.
 
@@ -76,7 +80,7 @@ def prepare_classifier(recipe: Recipe, run: Path) -> keras.Model:
     """
     keras.utils.set_random_seed(recipe.seed)
     tf.config.experimental.enable_op_determinism()
-    model = build_classifier(recipe.model, recipe.preprocessing.side_px)
+    model = build_classifier(recipe.model, recipe.preprocessing.side_px, "mask" in manifest)
     if Checkpoints(run / "checkpoints").load_history().empty:
         load_weights(model.get_layer(BACKBONE), recipe.model.backbone, recipe.model.weights)
     return model
@@ -99,8 +103,9 @@ def train_classifier(
     recipe
         Everything that decides the result, besides the data.
     manifest
-        With ``path``, ``label`` and ``split``. Without a validation part nothing is measured
-        after an epoch, and the recipe has to keep the last one.
+        With ``path``, ``label``, ``split`` and, where lesions are outlined, ``mask``. Without a
+        validation part nothing is measured after an epoch, and the recipe has to keep the last
+        one.
     run
         The run folder; its ``checkpoints`` are read and written.
     on_progress
@@ -121,14 +126,15 @@ def train_classifier(
     reporter = ProgressReporter(count_steps(stores[TRAIN], recipe), epochs, on_progress)
     tensorboard = [_build_tensorboard(run)] if settings.tensorboard else []
     callbacks = [reporter, *tensorboard, *callbacks]
+    learner = build_learner(model)
     for phase in list_phases(settings):
-        history = _train_phase(phase, model, recipe, stores, checkpoints, history, callbacks)
+        history = _train_phase(phase, learner, recipe, stores, checkpoints, history, callbacks)
     for store in stores.values():
         store.close()
     if settings.keep == "best":
-        checkpoints.restore_best_weights(model)
+        checkpoints.restore_best_weights(learner)
     else:
-        checkpoints.restore_last_weights(model)
+        checkpoints.restore_last_weights(learner)
     return history
 
 
@@ -148,10 +154,11 @@ def _train_phase(
     if epochs_done >= phase.epochs or is_patience_used_up(history, phase.name, patience):
         return history
     phase.set_trainable(model)
+    map_side = math.isqrt(model.output_shape[1] - 1)
     steps_per_epoch = count_steps(stores[TRAIN], recipe)
     model.compile(
         build_optimizer(phase, settings, steps_per_epoch),
-        loss=keras.losses.BinaryCrossentropy(label_smoothing=settings.label_smoothing),
+        loss=build_loss(settings.label_smoothing, settings.mask_weight),
         metrics=[accuracy],
         jit_compile=False,
     )
@@ -168,14 +175,15 @@ def _train_phase(
             recipe.seed,
             len(history),
             recipe.data.drawn_per_group,
+            map_side,
+            weigh_classes(stores[TRAIN]) if settings.balance_classes else None,
         ),
-        validation_data=build_validation_batches(stores[VALIDATION], settings.batch_size)
+        validation_data=build_validation_batches(stores[VALIDATION], settings.batch_size, map_side)
         if VALIDATION in stores
         else None,
         initial_epoch=len(history),
         epochs=len(history) + phase.epochs - epochs_done,
         steps_per_epoch=steps_per_epoch,
-        class_weight=weigh_classes(stores[TRAIN]) if settings.balance_classes else None,
         callbacks=[recorder, *callbacks],
         shuffle=False,
         verbose=0,
@@ -208,9 +216,51 @@ def build_optimizer(
     return keras.optimizers.Adam(rate)
 
 
-def accuracy(labels: tf.Tensor, probabilities: tf.Tensor) -> tf.Tensor:
+def build_learner(classifier: keras.Model) -> keras.Model:
+    """Put side by side all that a classifier is taught: from slices to `pack_targets`' columns.
+
+    The first is the probability of a tumor, the others are the lesion map, as logits.
+    """
+    if not has_lesion_map(classifier):
+        return classifier
+    flat = keras.layers.Flatten()(classifier.get_layer(LESION_MAP).output)
+    both = keras.layers.Concatenate()([classifier.output, flat])
+    return keras.Model(classifier.input, both, name="learner")
+
+
+def build_loss(
+    label_smoothing: float, mask_weight: float
+) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """Build the loss of each slice: cross-entropy of its class and, weighted, of its lesion map.
+
+    Parameters
+    ----------
+    label_smoothing
+        By how much the class is drawn towards one half.
+    mask_weight
+        Of the mean over the map's positions. Where no lesion is outlined it counts nothing.
+    """
+
+    def loss(targets: tf.Tensor, answers: tf.Tensor) -> tf.Tensor:
+        of_class = keras.losses.binary_crossentropy(
+            targets[:, :1], answers[:, :1], label_smoothing=label_smoothing
+        )
+        if answers.shape[1] == 1:
+            return of_class
+        shares, logits = targets[:, 1:], answers[:, 1:]
+        is_known = tf.math.is_finite(shares)
+        of_positions = tf.nn.sigmoid_cross_entropy_with_logits(
+            tf.where(is_known, shares, 0.0), logits
+        )
+        of_map = tf.reduce_mean(tf.where(is_known, of_positions, 0.0), axis=-1)
+        return of_class + mask_weight * of_map
+
+    return loss
+
+
+def accuracy(targets: tf.Tensor, answers: tf.Tensor) -> tf.Tensor:
     """Measure the accuracy at one half; a mixed slice counts as what most of it is."""
-    return keras.metrics.binary_accuracy(tf.round(labels), probabilities)
+    return keras.metrics.binary_accuracy(tf.round(targets[:, :1]), answers[:, :1])
 
 
 def count_steps(store: SliceStore, recipe: Recipe) -> int:
@@ -220,9 +270,9 @@ def count_steps(store: SliceStore, recipe: Recipe) -> int:
     return math.ceil(slices / recipe.training.batch_size)
 
 
-def weigh_classes(store: SliceStore) -> dict[int, float]:
+def weigh_classes(store: SliceStore) -> list[float]:
     """Weigh each class so that both together count as much as they are many."""
-    return {label: len(store) / (2 * float((store.labels == label).sum())) for label in (0, 1)}
+    return [len(store) / (2 * float((store.labels == label).sum())) for label in (0, 1)]
 
 
 def _open_stores(recipe: Recipe, manifest: pd.DataFrame) -> Stores:

@@ -56,6 +56,7 @@ def complete_artifact(
         backbone=recipe.model.backbone,
         weights=PurePath(recipe.model.weights).name,  # an artifact travels; a local path does not
         preprocessing=recipe.preprocessing,
+        heatmap="lesion map" if "mask" in manifest else "Grad-CAM",
         cam_scale=1.0,
         fingerprint=compute_fingerprint(manifest.loc[manifest["split"] == TRAIN, "sha256"]),
     )
@@ -70,7 +71,8 @@ def complete_artifact(
         "calibrating",
         on_progress,
     )
-    spec = spec.model_copy(update={"cam_scale": choose_cam_scale(table["cam_peak"])})
+    if spec.heatmap == "Grad-CAM":  # the lesion map is a probability, of at most 1
+        spec = spec.model_copy(update={"cam_scale": choose_cam_scale(table["cam_peak"])})
     if out_of_fold is None:
         spec = _decide(spec, table, recipe)
         table["probability"] = apply_temperature(table["raw_probability"], spec.temperature)

@@ -18,7 +18,9 @@ from tumorscope.workflows.fold_processes import FoldProcesses
 from tumorscope.workflows.preparation import (
     FOLDS_FILE,
     RECIPE_FILE,
+    add_masks,
     check_folder,
+    check_same_masks,
     reopen,
     write_preparation,
 )
@@ -34,6 +36,7 @@ def crossval(
     backbone: str | None = None,
     overrides: Iterable[str] = (),
     positive: str = "yes",
+    masks: str | Path | None = None,
     folds_file: str | Path | None = None,
     jobs: int = 1,
     resume: bool = False,
@@ -47,7 +50,7 @@ def crossval(
 
     Parameters
     ----------
-    data, recipe, backbone, overrides, positive
+    data, recipe, backbone, overrides, positive, masks
         As for `train`. The recipe's seed decides folds and, for every fold alike, the training.
     out
         The folder to write, new or empty.
@@ -93,9 +96,11 @@ def crossval(
     goes_on = (cv / RECIPE_FILE).exists()
     if goes_on:
         manifest, rejected = _reopen(cv, settings)
+        check_same_masks(cv, manifest, masks)
     else:
         check_training()
         manifest, rejected = read_manifest(data, positive, on_progress)
+        manifest = add_masks(manifest, masks, settings)
     root = find_root(manifest)
     if folds_file is not None:
         table = read_folds(Path(folds_file), manifest, root, grouped)
@@ -112,7 +117,8 @@ def crossval(
     if not goes_on:
         arguments = {
             "data": data, "recipe": recipe, "overrides": overrides, "positive": positive,
-            "folds": folds, "repeats": repeats, "folds_file": folds_file, "jobs": jobs,
+            "masks": masks, "folds": folds, "repeats": repeats, "folds_file": folds_file,
+            "jobs": jobs,
         }  # fmt: skip
         write_folds(cv / FOLDS_FILE, table, manifest, root)
         write_preparation(cv, settings, manifest, rejected, arguments)

@@ -73,7 +73,7 @@ def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int
         from tumorscope.training.trainer import prepare_classifier, train_classifier
     folder = find_fold_folder(cv, repeat, fold)
     remove_partial(folder)
-    classifier = prepare_classifier(recipe, folder)
+    classifier = prepare_classifier(recipe, parts, folder)
     learning = parts[parts["split"] != TEST]
     history = train_classifier(classifier, recipe, learning, folder, on_progress)
     write_table(folder / "history.csv", history)

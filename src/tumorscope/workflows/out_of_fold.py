@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from tumorscope.artifact.spec import ArtifactSpec
+from tumorscope.data.manifest import read_table
 from tumorscope.data.splits import OUT_OF_FOLD
 from tumorscope.errors import InputError, RecipeError
 from tumorscope.evaluation.assessment import assess_decisions
@@ -16,7 +17,7 @@ from tumorscope.evaluation.verdicts import CLASS_NAMES, call_classes, decide_ver
 from tumorscope.recipe import Recipe, load_recipe
 from tumorscope.workflows.crossval_metrics import count_copies, stack_repeats
 from tumorscope.workflows.crossval_results import read_answers
-from tumorscope.workflows.preparation import RECIPE_FILE
+from tumorscope.workflows.preparation import RECIPE_FILE, check_same_masks
 
 _OF_FOLD = ["repeat", "fold", "slice", "sha256", "raw_probability"]
 
@@ -71,6 +72,7 @@ def read_out_of_fold(cv: Path, recipe: Recipe, manifest: pd.DataFrame) -> pd.Dat
     answers = read_answers(cv)
     _check_recipe(cv, recipe)
     _check_slices(cv, answers[answers["repeat"] == 0], manifest)
+    check_same_masks(cv, read_table(cv / "manifest.csv"), manifest.get("mask"))
     # Slices with the same bytes are told apart by their number, so that each is taken once.
     numbered = answers.assign(number=answers.groupby(["repeat", "sha256"]).cumcount())
     slices = manifest.assign(number=manifest.groupby("sha256").cumcount())

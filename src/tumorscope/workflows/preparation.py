@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from tumorscope.atomic import is_partial, write_text
+from tumorscope.data.lesion_masks import assign_masks
 from tumorscope.data.manifest import read_table, write_table
 from tumorscope.errors import InputError, RecipeError
 from tumorscope.provenance import describe_environment
@@ -59,6 +60,38 @@ def check_replaceable(folder: Path, result_file: str) -> None:
         raise InputError(f"{folder}: a file; choose a new folder with --out")
     if folder.exists() and any(folder.iterdir()) and not (folder / result_file).exists():
         raise InputError(f"{folder}: holds other files; choose a new folder with --out")
+
+
+def add_masks(manifest: pd.DataFrame, masks: str | Path | None, recipe: Recipe) -> pd.DataFrame:
+    """Add to a manifest the outlines of lesions that a network is to learn from, if there are any.
+
+    Raises
+    ------
+    InputError, RecipeError
+        They cannot be used, or the recipe does not use them.
+    """
+    if masks is None:
+        return manifest
+    if not recipe.training.mask_weight:
+        raise RecipeError(
+            f"{masks}: the recipe learns no lesion map; leave the masks out, or set "
+            "training.mask_weight=1"
+        )
+    return assign_masks(manifest, Path(masks))
+
+
+def check_same_masks(run: Path, manifest: pd.DataFrame, masks: object | None) -> None:
+    """Refuse to go on with masks where a run was started without, or the other way round.
+
+    Raises
+    ------
+    InputError
+        It was.
+    """
+    had_masks = "mask" in manifest
+    if had_masks != (masks is not None):
+        how = "with" if had_masks else "without"
+        raise InputError(f"{run}: was started {how} --masks; go on {how}, or choose another folder")
 
 
 def write_preparation(

@@ -22,7 +22,9 @@ from tumorscope.workflows.preparation import (
     FOLDS_FILE,
     OUT_OF_FOLD_FILE,
     RECIPE_FILE,
+    add_masks,
     check_folder,
+    check_same_masks,
     log_to,
     reopen,
     write_preparation,
@@ -39,6 +41,7 @@ def train(
     backbone: str | None = None,
     overrides: Iterable[str] = (),
     positive: str = "yes",
+    masks: str | Path | None = None,
     crossval: str | Path | None = None,
     resume: bool = False,
     on_progress: ProgressCallback = ignore_progress,
@@ -59,10 +62,14 @@ def train(
         Settings such as ``training.epochs=3``.
     positive
         The name of the class with a tumor.
+    masks
+        Outlines of lesions in some of the slices, as a JSON file of the VGG Image Annotator, or a
+        folder of mask pictures. With them the network learns to show where a lesion is.
     crossval
-        A finished cross-validation of the same slices with the same recipe. With it no validation
-        part is held out: the model learns from every slice, and its decisions are fitted on the
-        cross-validation's answers out of fold, which are also what its figures are of.
+        A finished cross-validation of the same slices and masks with the same recipe. With it no
+        validation part is held out: the model learns from every slice, and its decisions are
+        fitted on the cross-validation's answers out of fold, which are also what its figures are
+        of.
     resume
         Continue an interrupted run in `out`, or start it if there is none.
     on_progress
@@ -85,7 +92,7 @@ def train(
     settings = load_recipe(recipe, overrides)
     arguments = {
         "data": data, "recipe": recipe, "overrides": overrides, "positive": positive,
-        "crossval": crossval,
+        "masks": masks, "crossval": crossval,
     }  # fmt: skip
     if crossval is not None:
         check_keeps_last(settings)
@@ -97,9 +104,11 @@ def train(
     out_of_fold = None
     if goes_on:
         manifest, rejected = reopen(run, settings)
+        check_same_masks(run, manifest, masks)
         out_of_fold = _reopen_out_of_fold(run, crossval is not None)
     else:
         manifest, rejected = read_manifest(data, positive, on_progress)
+        manifest = add_masks(manifest, masks, settings)
         if crossval is None:
             manifest = assign_split(manifest, settings.data, settings.seed)
         else:
@@ -109,7 +118,7 @@ def train(
         with import_training():  # all of it, before hours are spent on training
             from tumorscope.model.export import export_classifier
             from tumorscope.training.trainer import prepare_classifier, train_classifier
-        classifier = prepare_classifier(settings, run)
+        classifier = prepare_classifier(settings, manifest, run)
         if not goes_on:  # only now, when data, recipe and weights are known to be usable
             if out_of_fold is not None:
                 write_table(run / OUT_OF_FOLD_FILE, out_of_fold)

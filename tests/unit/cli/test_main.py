@@ -307,9 +307,10 @@ class TestTrain:
             return Path("run")
 
         monkeypatch.setattr("tumorscope.workflows.train.train", record)
-        given = ("train", "a", "b", "--out", "run", "--crossval", "cv", "--resume")
+        given = ("train", "a", "b", "--out", "run", "--masks", "m", "--crossval", "cv")
         assert run(*given).code == 0
-        assert calls == [(["a", "b"], Path("run"), "default", None, [], "yes", Path("cv"), True)]
+        paths = Path("m"), Path("cv")
+        assert calls == [(["a", "b"], Path("run"), "default", None, [], "yes", *paths, False)]
 
     def test_target_that_is_no_sensitivity_is_one_line(self, run, tmp_path):
         arguments = ("train", "-q", tmp_path, "--out", tmp_path / "run", "--target-sensitivity")
@@ -359,10 +360,11 @@ class TestCrossval:
         outcome = run(
             *("crossval", "data", "--out", "cv", "--recipe", "notebook", "--folds", 3),
             *("--repeats", 2, "--backbone", "b", "--set", "seed=1", "--positive", "tumor"),
-            *("--folds-file", "f.csv", "--jobs", 4, "--resume"),
+            *("--masks", "m", "--folds-file", "f.csv", "--jobs", 4, "--resume"),
         )
         assert given == [
-            "data", Path("cv"), "notebook", 3, 2, "b", ["seed=1"], "tumor", Path("f.csv"), 4, True
+            "data", Path("cv"), "notebook", 3, 2, "b", ["seed=1"], "tumor", Path("m"),
+            Path("f.csv"), 4, True
         ]  # fmt: skip
         assert outcome.code == 0
         assert outcome.out == ""

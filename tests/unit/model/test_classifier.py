@@ -4,8 +4,12 @@ import pytest
 
 from tumorscope.model.classifier import (
     BACKBONE,
+    LESION_MAP,
     build_classifier,
+    cut_head,
+    find_finer_map,
     freeze_backbone,
+    has_lesion_map,
     unfreeze_top_layers,
 )
 from tumorscope.recipe import ModelSettings
@@ -90,3 +94,31 @@ def test_the_rescaling_in_front_divides_by_255():
     single.set_weights(doubled.get_weights())
     slices = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype(np.float32)
     np.testing.assert_allclose(doubled(slices), single(slices / 255), atol=1e-6)
+
+
+class TestLesionMap:
+    @pytest.fixture(params=["efficientnetlite0", "efficientnetb0", "vgg16"])
+    def mapping(self, request) -> keras.Model:
+        return build_classifier(settings(backbone=request.param), 64, lesion_map=True)
+
+    def test_it_is_finer_than_the_last_feature_map(self, mapping):
+        assert has_lesion_map(mapping)
+        assert mapping.get_layer(LESION_MAP).output.shape[1:] == (4, 4, 1)
+        assert mapping.output_shape == (None, 1)
+
+    def test_strongest_position_has_a_say_in_the_decision(self, mapping):
+        maps = [np.ones((1, *tensor.shape[1:]), np.float32) for tensor in cut_head(mapping).inputs]
+        head = cut_head(mapping)
+        _, before, _ = head(maps)
+        layer = mapping.get_layer(LESION_MAP)
+        layer.bias.assign(layer.bias + 5)
+        _, after, _ = head(maps)
+        assert float(after[0, 0]) > float(before[0, 0])
+
+    def test_without_one_there_is_none(self, classifier):
+        assert not has_lesion_map(classifier)
+        assert len(cut_head(classifier).outputs) == 2
+
+    def test_residual_sums_are_preferred(self, classifier):
+        backbone = classifier.get_layer(BACKBONE)
+        assert find_finer_map(backbone) is backbone.get_layer("block5c_add").output

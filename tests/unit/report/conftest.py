@@ -77,6 +77,7 @@ def artifact():
     return {
         "backbone": "efficientnetlite0",
         "weights": "imagenet",
+        "heatmap": "Grad-CAM",
         "temperature": 1.25,
         "operating_points": {"half": 0.5, "youden": 0.45, "target_sensitivity": 0.3},
         "operating_point": "half",

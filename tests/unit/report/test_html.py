@@ -207,7 +207,7 @@ def test_the_limits_are_spelled_out(run):
     assert "How to read these numbers" in text
     assert "The temperature, the thresholds and the conformal limits, and with" in text
     assert "For figures without that: tumorscope crossval, or tumorscope evaluate" in text
-    assert "not where the tumor is" in text
+    assert "not where a tumor ends" in text
 
 
 def test_figures_out_of_fold_are_called_so_everywhere(run, metrics):
@@ -290,7 +290,7 @@ def test_no_mistakes_and_no_rejected_files_are_said_in_words(run):
 @pytest.mark.parametrize(
     ("part", "sentence"),
     [
-        ("explanations/contact_sheet.png", "Grad-CAM heatmaps. Made by tumorscope explain"),
+        ("explanations/contact_sheet.png", "heatmaps. Made by tumorscope explain"),
         ("evaluation/metrics.json", "the figures. Made by tumorscope evaluate"),
         ("evaluation/predictions.csv", "the predictions. Made by tumorscope evaluate"),
         ("evaluation/metrics.json", "the operating points. Made by tumorscope evaluate"),

@@ -166,10 +166,10 @@ def test_gray_slices_take_a_third_of_the_memory_and_colored_ones_stay_colored(tm
     )
     store = SliceStore(manifest, PREPROCESSING, cache_mb=1)
     for _ in range(2):
-        read = store.read_batch(np.arange(2))
+        read, _ = store.read_batch(np.arange(2))
         np.testing.assert_array_equal(read[0], np.repeat(gray[..., np.newaxis], 3, axis=-1))
         np.testing.assert_array_equal(read[1], colored)
-    assert sum(pixels.nbytes for pixels in store._cache.values()) == 32 * 32 * (1 + 3)
+    assert sum(pixels.nbytes for pixels, _ in store._cache.values()) == 32 * 32 * (1 + 3)
 
 
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=60), st.integers(1, 4), st.integers(0, 99))
@@ -192,3 +192,64 @@ def test_copies_are_drawn_from_but_every_slice_of_a_patient_counts():
     assert copies[0] == copies[1]
     assert len(set(copies)) == 4
     assert number_copies(manifest[["group"]]).tolist() == [0, 0, 1, 1, 1]
+
+
+def test_wanted_members_of_a_group_are_drawn_before_others():
+    groups, wanted = np.array([0, 0, 0, 1, 1]), np.array([False, True, True, False, False])
+    drawn = [set(draw_epoch(groups, 1, np.random.default_rng(n), wanted)) for n in range(30)]
+    assert all(len(rows) == 2 and rows & {1, 2} and rows & {3, 4} for rows in drawn)
+    assert set.union(*drawn) == {1, 2, 3, 4}
+
+
+@pytest.fixture
+def outlined(tmp_path) -> pd.DataFrame:
+    """Two slices with a bright lesion, of which the first is outlined, and one without."""
+    pixels = np.tile(np.arange(64, dtype=np.uint8), (64, 1))
+    lesion = np.zeros((64, 64), np.uint8)
+    lesion[8:24, 32:48] = 255
+    for name, shown in {"a": pixels | lesion, "b": pixels | lesion, "c": pixels}.items():
+        Image.fromarray(shown).save(tmp_path / f"{name}.png")
+    Image.fromarray(lesion).save(tmp_path / "mask.png")
+    return pd.DataFrame(
+        {
+            "path": [str(tmp_path / f"{name}.png") for name in "abc"],
+            "label": [1, 1, 0],
+            "group": [0, 1, 2],
+            "mask": [str(tmp_path / "mask.png"), None, None],
+        }
+    )
+
+
+def test_targets_tell_where_a_lesion_is_where_there_is_none_and_what_nobody_knows(outlined):
+    store = SliceStore(outlined, PREPROCESSING, cache_mb=1)
+    ((_, targets),) = take(build_validation_batches(store, 3, map_side=4), 2)
+    np.testing.assert_array_equal(targets[:, 0], [1, 1, 0])
+    expected = np.zeros((4, 4))
+    expected[:2, 2] = 0.5  # each position is 16 px high and wide
+    np.testing.assert_allclose(targets[0, 1:].reshape(4, 4), expected, atol=0.01)
+    assert np.isnan(targets[1, 1:]).all()
+    assert (targets[2, 1:] == 0).all()
+
+
+def test_masks_follow_what_happens_to_their_slices(outlined):
+    moving = AUGMENTATION.model_copy(update={"shift": 0.2, "outside": "black"})
+    store = SliceStore(outlined.head(1), PREPROCESSING, cache_mb=1)
+    for slices, targets in take(build_training_batches(store, moving, 1, 0, 0, map_side=32), 8):
+        bright = slices[0, ..., 0] > 150
+        marked = targets[0, 1:].reshape(32, 32) > 0.5
+        assert (bright & marked).sum() > 0.8 * max(bright.sum(), marked.sum()) > 0
+
+
+def test_map_of_a_mixture_is_known_only_where_both_are(outlined):
+    mixing = NO_AUGMENTATION.model_copy(update={"mixup": 1.0})
+    store = SliceStore(outlined, PREPROCESSING, cache_mb=1)
+    ((_, targets),) = take(build_training_batches(store, mixing, 3, 0, 0, map_side=4), 1)
+    known = np.isfinite(targets[:, 1:]).all(axis=1)
+    assert known.sum() in (1, 2)  # one of three is mixed with itself, the others with one another
+    assert (np.isnan(targets[:, 1:]).all(axis=1) == ~known).all()
+
+
+def test_classes_weigh_what_is_said(store):
+    batches = build_training_batches(store, NO_AUGMENTATION, COUNT, 0, 0, class_weights=[2.0, 3.0])
+    _, targets, weights = next(iter(batches))
+    np.testing.assert_array_equal(weights, np.where(targets[:, 0] == 1, 3.0, 2.0))
