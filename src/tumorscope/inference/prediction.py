@@ -32,6 +32,8 @@ class Prediction:
         a series, of which many are held, more so.
     box
         The part of `image` that the network saw, in px of `image`.
+    heatmap_kind
+        What `cam` shows.
     cam_scale
         The evidence that is drawn in the strongest color.
     tumor_probability
@@ -48,8 +50,6 @@ class Prediction:
     cam
         The map over `box`, shape (h, w), float32: Grad-CAM, signed, in logit per position, or the
         probability of a lesion at each position.
-    heatmap_kind
-        Which of them it is.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Prediction:
     index: int
     image: NDArray[np.uint8]
     box: Box
+    heatmap_kind: Heatmap
     cam_scale: float
     tumor_probability: float
     raw_probability: float
@@ -64,7 +65,6 @@ class Prediction:
     verdict: str
     reason: str | None
     cam: NDArray[np.float32]
-    heatmap_kind: Heatmap
 
     @property
     def probability(self) -> float | None:

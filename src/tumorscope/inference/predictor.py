@@ -214,8 +214,8 @@ class Predictor:
             answers.cam,
         )
         for (_, item, _, box), *answer in zip(slices, *columns, strict=True):
-            place = item.name, item.series, item.index, item.image, box, self.spec.cam_scale
-            made = Prediction(*place, *answer, heatmap_kind=self.spec.heatmap)
+            place = item.name, item.series, item.index, item.image, box
+            made = Prediction(*place, self.spec.heatmap, self.spec.cam_scale, *answer)
             yield made if item.series is None else made.reduce(_SIDE_IN_SERIES_PX)
 
 
