@@ -13,7 +13,7 @@ def make_slice(index: int, probability: float = 0.5, head_px: int = 40) -> Predi
     image[:head_px, :40] = 150
     answer = (probability, probability, "tumor", "tumor", None, np.zeros((2, 2), np.float32))
     return Prediction(
-        f"v#{index:03d}", "v", index, image, Box(0, 0, 64, 64), 1.0, *answer, "Grad-CAM"
+        f"v#{index:03d}", "v", index, image, Box(0, 0, 64, 64), "Grad-CAM", 1.0, *answer
     )
 
 
