@@ -6,6 +6,7 @@ INSTALLED := $(ENVIRONMENT)/.installed
 DEMO := demo
 DATA ?= ../shared/data
 SOURCES = $(DATA)/navoneel $(DATA)/br35h
+MASKS = $(DATA)/br35h/annotations.json
 MODEL := dist/model
 CROSSVAL := results/default/both
 MODEL_LIMIT_KB := 10240
@@ -47,9 +48,9 @@ results: $(INSTALLED) ## Cross-validate on the public datasets and write the tab
 	$(BIN)/python benchmarks/experiments.py
 
 model: $(INSTALLED) ## Train the model to hand on: all slices of DATA, cross-validated figures
-	$(BIN)/tumorscope crossval $(SOURCES) --backbone efficientnetlite0 --set seed=1 \
+	$(BIN)/tumorscope crossval $(SOURCES) --masks $(MASKS) --backbone efficientnetlite0 --set seed=1 \
 	    --folds 5 --repeats 2 --jobs 2 --resume --out $(CROSSVAL)
-	$(BIN)/tumorscope train $(SOURCES) --backbone efficientnetlite0 --set seed=1 \
+	$(BIN)/tumorscope train $(SOURCES) --masks $(MASKS) --backbone efficientnetlite0 --set seed=1 \
 	    --crossval $(CROSSVAL) --resume --out dist/run
 	$(BIN)/python -c "from pathlib import Path; \
 	    from tumorscope.artifact.distribution import copy_for_prediction; \

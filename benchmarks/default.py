@@ -32,7 +32,8 @@ def run_all(data: Path) -> None:
     """Cross-validate what is not there yet."""
     navoneel, both = data / "navoneel", [data / "navoneel", data / "br35h"]
     common: dict[str, Any] = {"backbone": BACKBONE, "jobs": 2, "resume": True}
-    tumorscope.crossval(both, BOTH, folds=5, repeats=2, overrides=[SEED], **common)
+    outlined = common | {"masks": data / "br35h" / "annotations.json"}
+    tumorscope.crossval(both, BOTH, folds=5, repeats=2, overrides=[SEED], **outlined)
     folds = BOTH / "folds.csv"
     mended = [SEED, "model.rescale_in_front=false", "data.split=grouped"]
     tumorscope.crossval(
@@ -40,7 +41,7 @@ def run_all(data: Path) -> None:
     )
     if not LOOKS_FILE.exists():
         write_looks(both, LOOKS_FILE)
-    tumorscope.crossval(both, LOOKS, folds_file=LOOKS_FILE, overrides=[SEED], **common)
+    tumorscope.crossval(both, LOOKS, folds_file=LOOKS_FILE, overrides=[SEED], **outlined)
 
 
 def draw_table() -> str:

@@ -10,6 +10,8 @@ import openvino
 from numpy.typing import NDArray
 from openvino.preprocess import PrePostProcessor
 
+BATCH_SIZE = 4
+"""Slices that the compiled graph takes at a time: of a fixed number each costs a fifth less."""
 EXACT = "f32"
 FAST = "bf16"
 
@@ -50,7 +52,11 @@ class Engine:
 
     def __init__(self, graph: Path, precision: str = EXACT) -> None:
         core = openvino.Core()
-        preparation = PrePostProcessor(core.read_model(graph))
+        model = core.read_model(graph)
+        _, *shape = model.input(0).partial_shape
+        self._shape = (BATCH_SIZE, *(side.get_length() for side in shape))
+        model.reshape(self._shape)
+        preparation = PrePostProcessor(model)
         preparation.input().tensor().set_element_type(openvino.Type.u8)
         settings = {
             "INFERENCE_PRECISION_HINT": precision,
@@ -61,9 +67,8 @@ class Engine:
         self._own = threading.local()
         # OpenVINO prepares its exchange with NumPy at the first inference of a process. Where two
         # threads came to that together, each would wait for the other for ever.
-        _, *shape = self._graph.input(0).partial_shape
         with _starting:
-            self.infer(np.zeros((1, *(side.get_length() for side in shape)), np.uint8))
+            self.infer(np.zeros(self._shape, np.uint8))
 
     def infer(self, slices: NDArray[np.uint8]) -> EngineAnswers:
         """Answer for prepared slices.
@@ -71,12 +76,23 @@ class Engine:
         Parameters
         ----------
         slices
-            Shape (N, side, side, 3), uint8, RGB.
+            Shape (N, side, side, 3), uint8, RGB; N is at least 1.
         """
         if not hasattr(self._own, "request"):  # a request serves one thread at a time
             self._own.request = self._graph.create_infer_request()
-        answers = self._own.request.infer([np.ascontiguousarray(slices)], share_inputs=True)
-        return EngineAnswers(*(answers[name] for name in EngineAnswers._fields))
+        count = len(slices)
+        if missing := -count % BATCH_SIZE:
+            slices = np.concatenate([slices, np.zeros((missing, *self._shape[1:]), np.uint8)])
+        parts = [
+            self._own.request.infer([np.ascontiguousarray(part)], share_inputs=True)
+            for part in np.split(slices, len(slices) // BATCH_SIZE)
+        ]
+        return EngineAnswers(
+            *(
+                np.concatenate([part[name] for part in parts])[:count]
+                for name in EngineAnswers._fields
+            )
+        )
 
 
 def choose_precision() -> str:

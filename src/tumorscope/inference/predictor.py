@@ -20,13 +20,12 @@ from tumorscope.errors import InputError
 from tumorscope.evaluation.calibration import apply_temperature
 from tumorscope.evaluation.verdicts import NOT_ASSESSABLE, call_classes, decide_verdicts
 from tumorscope.inference.ahead import divide, map_ahead
-from tumorscope.inference.engine import EXACT, Engine, count_cores
+from tumorscope.inference.engine import BATCH_SIZE, EXACT, Engine, count_cores
 from tumorscope.inference.given import find_given
 from tumorscope.inference.guard import Guard
 from tumorscope.inference.prediction import Prediction
 from tumorscope.inference.series import SeriesPrediction, answer_series
 
-_BATCH_SIZE = 4
 _SIDE_IN_SERIES_PX = 256
 
 
@@ -163,10 +162,10 @@ class Predictor:
     def _answer_slices(self, scans: Iterable[Scan | Unreadable]) -> Iterator[_Answered]:
         cores = count_cores()
         with ThreadPoolExecutor(cores) as readers, ThreadPoolExecutor(cores) as inferrers:
-            parts = divide(enumerate(scans), _BATCH_SIZE)
+            parts = divide(enumerate(scans), BATCH_SIZE)
             opened = map_ahead(self._open, parts, readers, 2 * cores)
             slices = chain.from_iterable(chain.from_iterable(opened))
-            batches = divide(slices, _BATCH_SIZE)
+            batches = divide(slices, BATCH_SIZE)
             yield from chain.from_iterable(map_ahead(self._infer, batches, inferrers, 2 * cores))
 
     def _open(
