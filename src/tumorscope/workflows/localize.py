@@ -25,7 +25,7 @@ from tumorscope.explanation.localization_summary import (
     summarize_methods,
 )
 from tumorscope.explanation.overlay import project_map
-from tumorscope.explanation.perturbation import Answer, trace_faithfulness
+from tumorscope.explanation.perturbation import Answer, measure_area, trace_faithfulness
 from tumorscope.inference.prediction import Prediction
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
@@ -36,7 +36,7 @@ from tumorscope.workflows.explanation_methods import (
     SHIPPED,
     Method,
     list_engine_methods,
-    list_gradient_methods,
+    list_keras_methods,
 )
 from tumorscope.workflows.measure import answer_slices
 from tumorscope.workflows.preparation import check_replaceable
@@ -100,7 +100,7 @@ def localize(
     manifest, _ = read_manifest(data, positive, on_progress)
     outlined, counts = _choose(manifest, known_masks, artifact, count, seed, on_progress)
     methods, answer = list_engine_methods(artifact)
-    methods |= list_gradient_methods(artifact)
+    methods |= list_keras_methods(artifact, answer)
     rows: list[dict[str, Any]] = []
     curves: dict[str, list[np.ndarray]] = {name: [] for name in methods}
     found: list[Found] = []
@@ -117,10 +117,11 @@ def localize(
             rows.append({"path": str(prediction.name), "group": group, "method": name, **figures})
             curves[name].append(traces)
             if name == SHIPPED:
-                found.append(
-                    Found(Path(prediction.name).name, prediction.image, mask_hw, evidence_hw,
-                          figures["average_precision"])
-                )  # fmt: skip
+                score = figures["average_precision"]
+                one = Found(
+                    Path(prediction.name).name, prediction.image, mask_hw, evidence_hw, score
+                )
+                found = _keep_ends([*found, one])
     if not rows:
         raise InputError(f"{data}: no outlined slice is left that the model calls a tumor")
     table = pd.DataFrame(rows)
@@ -128,10 +129,11 @@ def localize(
     best = find_best(summary, "pointing", [name for name in BASELINES if name in summary])
     result = {
         "notice": RESEARCH_USE_ONLY,
-        "slices": {**counts, "called_tumor": len(found)},
+        "slices": {**counts, "called_tumor": int(table["path"].nunique())},
         "groups": int(table["group"].nunique()),
         "methods": summary,
-        "seconds": table.groupby("method", sort=False)["seconds"].mean().to_dict(),
+        # The first call of a method is a slow one.
+        "seconds": table.groupby("method", sort=False)["seconds"].median().to_dict(),
         "best_baseline": best,
         "above": compare_methods(table, SHIPPED, FIGURES, seed=seed),
         "curves": {name: np.mean(traces, axis=0).tolist() for name, traces in curves.items()},
@@ -139,11 +141,16 @@ def localize(
     with replace_folder(folder) as temporary:
         write_table(temporary / TABLE_FILE, table)
         (temporary / "localization.json").write_text(json.dumps(result, indent=2) + "\n", "utf-8")
-        found.sort(key=lambda one: one.score)
         draw_found(found[::-1][:_SHOWN]).save(temporary / "best.png")
         draw_found(found[:_SHOWN]).save(temporary / "worst.png")
         write_localization_page(temporary, result)
     return result
+
+
+def _keep_ends(found: list[Found]) -> list[Found]:
+    """Sort slices by their score and keep those that are shown; hundreds would fill the memory."""
+    ordered = sorted(found, key=lambda one: one.score)
+    return ordered[:_SHOWN] + ordered[_SHOWN:][-_SHOWN:]
 
 
 def _choose(
@@ -159,9 +166,11 @@ def _choose(
     outlined = manifest[(manifest["label"] == 1) & names.isin(masks)]
     if outlined.empty:
         raise InputError("no slice with a tumor has the name of an outlined picture")
-    codes = read_codes(outlined["path"].tolist(), "looking for training slices", on_progress)
-    known = pd.Series(find_known(codes, read_known_codes(artifact)), index=outlined.index)
-    new = outlined[~known.groupby(outlined["group"]).transform("any")]
+    # A slice that is unknown by itself may be in one group with a known one that has no outline.
+    grouped = manifest[manifest["group"].isin(outlined["group"])]
+    codes = read_codes(grouped["path"].tolist(), "looking for training slices", on_progress)
+    is_known = find_known(codes, read_known_codes(artifact))
+    new = outlined[~outlined["group"].isin(grouped.loc[is_known, "group"])]
     shuffled = new.sample(frac=1, random_state=seed)
     turn = shuffled.groupby("group").cumcount()
     chosen = shuffled.assign(turn=turn).sort_values("turn", kind="stable").head(count or len(new))
@@ -188,8 +197,8 @@ def _measure(
         insertion, deletion = trace_faithfulness(prepared, cam_hw, answer)
         figures = {
             **measure_localization(evidence_hw, mask_hw, seen, head)._asdict(),
-            "insertion": float(insertion.mean()),
-            "deletion": float(deletion.mean()),
+            "insertion": measure_area(insertion),
+            "deletion": measure_area(deletion),
             "seconds": seconds,
         }
         measured.append((name, figures, np.stack([insertion, deletion]), evidence_hw))

@@ -1,11 +1,18 @@
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
+from tumorscope.artifact.reader import read_artifact
+from tumorscope.artifact.spec import OPENVINO_FILE
 from tumorscope.errors import InputError
+from tumorscope.explanation.localization_sheet import Found
+from tumorscope.inference.guard import Guard
+from tumorscope.inference.predictor import Predictor
 from tumorscope.workflows import localize as module
 from tumorscope.workflows.explanation_methods import SHIPPED
 from tumorscope.workflows.localize import FIGURES, localize
@@ -19,18 +26,9 @@ def half_known(monkeypatch):
 
 @pytest.fixture
 def everything_is_a_tumor(tiny_artifact, monkeypatch):
-    monkeypatch.setattr(
-        module.Predictor, "load",
-        classmethod(lambda cls, _: cls(
-            module_spec(tiny_artifact), tiny_artifact / "model.xml"
-        )),
-    )  # fmt: skip
-
-
-def module_spec(artifact):
-    from tumorscope.artifact.reader import read_artifact
-
-    return read_artifact(artifact).model_copy(update={"operating_points": {"half": 0.0}})
+    spec = read_artifact(tiny_artifact).model_copy(update={"operating_points": {"half": 0.0}})
+    predictor = Predictor(spec, tiny_artifact / OPENVINO_FILE, Guard.load(tiny_artifact))
+    monkeypatch.setattr(module.Predictor, "load", lambda _: predictor)
 
 
 def test_writes_a_row_for_each_slice_and_method_and_the_page(
@@ -58,6 +56,31 @@ def test_nothing_is_left_of_slices_that_are_all_known(
     with pytest.raises(InputError, match="no outlined slice is left"):
         localize(tiny_artifact, image_folder, image_folder / "masks", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_outlined_slice_whose_copy_without_an_outline_is_known_is_left_out(
+    tiny_artifact, image_folder, tmp_path, everything_is_a_tumor, monkeypatch
+):
+    data = tmp_path / "data"
+    for name in ("yes", "no"):
+        shutil.copytree(image_folder / name, data / name)
+    first = sorted((data / "yes").iterdir())[0]
+    shutil.copy(first, first.with_name("copy.png"))
+    monkeypatch.setattr(module, "read_codes", lambda paths, *_: paths)
+    monkeypatch.setattr(
+        module, "find_known", lambda paths, _: np.array([Path(p).stem == "copy" for p in paths])
+    )
+    result = localize(tiny_artifact, data, image_folder / "masks", tmp_path / "out")
+    assert result["slices"] == {"outlined": 8, "copies": 1, "asked": 7, "called_tumor": 7}
+    table = pd.read_csv(tmp_path / "out" / "localization.csv")
+    assert first.name not in {Path(path).name for path in table["path"]}
+
+
+def test_only_the_slices_that_are_shown_are_kept():
+    found = []
+    for score in np.random.default_rng(0).permutation(100):
+        found = module._keep_ends([*found, Found("", None, None, None, score)])
+    assert [one.score for one in found] == [*range(12), *range(88, 100)]
 
 
 def test_masks_of_other_slices_are_refused(tiny_artifact, image_folder, tmp_path):
