@@ -31,6 +31,7 @@ from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.report.localization import write_localization_page
+from tumorscope.workflows.evaluate import refresh_report
 from tumorscope.workflows.explanation_methods import (
     BASELINES,
     SHIPPED,
@@ -71,7 +72,7 @@ def localize(
     masks
         A JSON file of the VGG Image Annotator or a folder of mask pictures; see `list_masks`.
     out
-        The folder to write.
+        The folder to write; as ``localization`` in the run folder, its report shows the result.
     positive
         The name of the class with a tumor.
     count
@@ -144,6 +145,8 @@ def localize(
         draw_found(found[::-1][:_SHOWN]).save(temporary / "best.png")
         draw_found(found[:_SHOWN]).save(temporary / "worst.png")
         write_localization_page(temporary, result)
+    if folder.resolve() == (Path(model) / "localization").resolve():
+        refresh_report(Path(model))
     return result
 
 

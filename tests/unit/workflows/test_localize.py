@@ -13,6 +13,8 @@ from tumorscope.errors import InputError
 from tumorscope.explanation.localization_sheet import Found
 from tumorscope.inference.guard import Guard
 from tumorscope.inference.predictor import Predictor
+from tumorscope.recipe import load_recipe
+from tumorscope.report.html import write_report
 from tumorscope.workflows import localize as module
 from tumorscope.workflows.explanation_methods import SHIPPED
 from tumorscope.workflows.localize import FIGURES, localize
@@ -56,6 +58,18 @@ def test_nothing_is_left_of_slices_that_are_all_known(
     with pytest.raises(InputError, match="no outlined slice is left"):
         localize(tiny_artifact, image_folder, image_folder / "masks", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("name", "is_shown"), [("localization", True), ("other", False)])
+def test_report_of_a_run_shows_the_result_that_lies_in_it(
+    tiny_artifact, image_folder, tmp_path, everything_is_a_tumor, name, is_shown
+):
+    run = tmp_path / "run"
+    shutil.copytree(tiny_artifact, run / "model")
+    (run / "recipe.yaml").write_text(load_recipe("notebook").to_yaml())
+    write_report(run)
+    localize(run, image_folder, image_folder / "masks", run / name, count=2)
+    assert ("Do the heatmaps find" in (run / "report.html").read_text()) == is_shown
 
 
 def test_outlined_slice_whose_copy_without_an_outline_is_known_is_left_out(
