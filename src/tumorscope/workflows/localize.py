@@ -12,7 +12,7 @@ import pandas as pd
 from tumorscope.artifact.reader import find_artifact, read_known_codes
 from tumorscope.atomic import replace_folder
 from tumorscope.data.duplicates.known import find_known, read_codes
-from tumorscope.data.lesion_masks import Masks, list_masks, read_mask
+from tumorscope.data.lesion_masks import assign_masks, open_masks, read_mask
 from tumorscope.data.manifest import read_manifest, write_table
 from tumorscope.data.preprocessing import find_head, prepare_slice
 from tumorscope.errors import InputError
@@ -97,37 +97,13 @@ def localize(
     check_replaceable(folder, TABLE_FILE)
     predictor = Predictor.load(Path(model))
     artifact = find_artifact(Path(model))
-    known_masks = list_masks(Path(masks))
     manifest, _ = read_manifest(data, positive, on_progress)
-    outlined, counts = _choose(manifest, known_masks, artifact, count, seed, on_progress)
-    methods, answer = list_engine_methods(artifact)
-    methods |= list_keras_methods(artifact, answer)
-    rows: list[dict[str, Any]] = []
-    curves: dict[str, list[np.ndarray]] = {name: [] for name in methods}
-    found: list[Found] = []
-    answers = answer_slices(predictor, list(outlined["path"]), "measuring maps", on_progress)
-    for group, prediction in zip(outlined["group"], answers, strict=True):
-        if prediction.predicted_class != TUMOR:
-            continue
-        mask_hw = read_mask(known_masks[Path(prediction.name).name], *prediction.image.shape[:2])
-        if not mask_hw.any():
-            raise InputError(f"{prediction.name}: its outline lies outside of the slice")
-        for name, figures, traces, evidence_hw in _measure(
-            prediction, mask_hw, methods, answer, predictor
-        ):
-            rows.append({"path": str(prediction.name), "group": group, "method": name, **figures})
-            curves[name].append(traces)
-            if name == SHIPPED:
-                score = figures["average_precision"]
-                one = Found(
-                    Path(prediction.name).name, prediction.image, mask_hw, evidence_hw, score
-                )
-                found = _keep_ends([*found, one])
-    if not rows:
+    manifest = assign_masks(manifest, Path(masks))
+    outlined, counts = _choose(manifest, artifact, count, seed, on_progress)
+    table, curves, found = _measure_slices(outlined, predictor, artifact, on_progress)
+    if table.empty:
         raise InputError(f"{data}: no outlined slice is left that the model calls a tumor")
-    table = pd.DataFrame(rows)
     summary = summarize_methods(table, FIGURES, seed=seed)
-    best = find_best(summary, "pointing", [name for name in BASELINES if name in summary])
     result = {
         "notice": RESEARCH_USE_ONLY,
         "slices": {**counts, "called_tumor": int(table["path"].nunique())},
@@ -135,7 +111,7 @@ def localize(
         "methods": summary,
         # The first call of a method is a slow one.
         "seconds": table.groupby("method", sort=False)["seconds"].median().to_dict(),
-        "best_baseline": best,
+        "best_baseline": find_best(summary, "pointing", [x for x in BASELINES if x in summary]),
         "above": compare_methods(table, SHIPPED, FIGURES, seed=seed),
         "curves": {name: np.mean(traces, axis=0).tolist() for name, traces in curves.items()},
     }
@@ -150,25 +126,15 @@ def localize(
     return result
 
 
-def _keep_ends(found: list[Found]) -> list[Found]:
-    """Sort slices by their score and keep those that are shown; hundreds would fill the memory."""
-    ordered = sorted(found, key=lambda one: one.score)
-    return ordered[:_SHOWN] + ordered[_SHOWN:][-_SHOWN:]
-
-
 def _choose(
     manifest: pd.DataFrame,
-    masks: Masks,
     artifact: Path,
     count: int | None,
     seed: int,
     on_progress: ProgressCallback,
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """Choose outlined slices that the model does not know, group after group."""
-    names = manifest["path"].map(lambda path: Path(path).name)
-    outlined = manifest[(manifest["label"] == 1) & names.isin(masks)]
-    if outlined.empty:
-        raise InputError("no slice with a tumor has the name of an outlined picture")
+    outlined = manifest[manifest["mask"].notna()]
     # A slice that is unknown by itself may be in one group with a known one that has no outline.
     grouped = manifest[manifest["group"].isin(outlined["group"])]
     codes = read_codes(grouped["path"].tolist(), "looking for training slices", on_progress)
@@ -179,6 +145,51 @@ def _choose(
     chosen = shuffled.assign(turn=turn).sort_values("turn", kind="stable").head(count or len(new))
     counts = {"outlined": len(outlined), "copies": len(outlined) - len(new), "asked": len(chosen)}
     return chosen, counts
+
+
+def _measure_slices(
+    outlined: pd.DataFrame, predictor: Predictor, artifact: Path, on_progress: ProgressCallback
+) -> tuple[pd.DataFrame, dict[str, list[np.ndarray]], list[Found]]:
+    """Measure all methods on the slices that the model calls a tumor.
+
+    Returns
+    -------
+    tuple
+        A row per slice and method; the insertion and deletion curves of each method; the slices
+        that are shown, from the worst to the best.
+    """
+    methods, answer = list_engine_methods(artifact)
+    methods |= list_keras_methods(artifact, answer)
+    rows: list[dict[str, Any]] = []
+    curves: dict[str, list[np.ndarray]] = {name: [] for name in methods}
+    found: list[Found] = []
+    answers = answer_slices(predictor, list(outlined["path"]), "measuring maps", on_progress)
+    for group, mask, prediction in zip(
+        outlined["group"], open_masks(outlined), answers, strict=True
+    ):
+        if prediction.predicted_class != TUMOR or mask is None:
+            continue
+        mask_hw = read_mask(mask, *prediction.image.shape[:2])
+        if not mask_hw.any():
+            raise InputError(f"{prediction.name}: its outline lies outside of the slice")
+        for name, figures, traces, evidence_hw in _measure(
+            prediction, mask_hw, methods, answer, predictor
+        ):
+            rows.append({"path": str(prediction.name), "group": group, "method": name, **figures})
+            curves[name].append(traces)
+            if name == SHIPPED:
+                score = figures["average_precision"]
+                one = Found(
+                    Path(prediction.name).name, prediction.image, mask_hw, evidence_hw, score
+                )
+                found = _keep_ends([*found, one])
+    return pd.DataFrame(rows), curves, found
+
+
+def _keep_ends(found: list[Found]) -> list[Found]:
+    """Sort slices by their score and keep those that are shown; hundreds would fill the memory."""
+    ordered = sorted(found, key=lambda one: one.score)
+    return ordered[:_SHOWN] + ordered[_SHOWN:][-_SHOWN:]
 
 
 def _measure(

@@ -100,7 +100,7 @@ def test_only_the_slices_that_are_shown_are_kept():
 def test_masks_of_other_slices_are_refused(tiny_artifact, image_folder, tmp_path):
     (tmp_path / "masks").mkdir()
     Image.fromarray(np.eye(64, dtype=np.uint8) * 255).save(tmp_path / "masks" / "other.png")
-    with pytest.raises(InputError, match="no slice with a tumor has the name"):
+    with pytest.raises(InputError, match="no slice with a tumor is the picture"):
         localize(tiny_artifact, image_folder, tmp_path / "masks", tmp_path / "out")
 
 
