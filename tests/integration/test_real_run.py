@@ -19,6 +19,7 @@ from tumorscope.data.readers import is_image_file, read_slice
 from tumorscope.inference.engine import Engine
 from tumorscope.inference.guard import Guard
 from tumorscope.model.gradcam import ExplainedClassifier
+from tumorscope.workflows.predict import Answer
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_data]
 
@@ -86,7 +87,7 @@ def test_one_image_is_answered_from_a_cold_start_in_two_seconds_without_tensorfl
         seconds.append(time.perf_counter() - started)
     assert min(seconds) < 2.0
     (result,) = json.loads(answer.stdout)
-    assert list(result) == ["path", "probability", "verdict"]
+    assert list(result) == [*Answer._fields]
     assert Path(result["path"]) == image
 
 

@@ -37,7 +37,10 @@ def predict(
     headings = iter([f"{'verdict':<14}  probability  path"])
 
     def print_element(answer: "Answer") -> None:
-        typer.echo(f"{next(starts)}\n  {json.dumps(answer._asdict())}", nl=False)
+        element = answer._asdict()
+        if answer.region is not None:
+            element["region"] = answer.region.describe()
+        typer.echo(f"{next(starts)}\n  {json.dumps(element)}", nl=False)
 
     def print_row(answer: "Answer") -> None:
         for heading in headings:  # once, and not before an error
@@ -61,7 +64,8 @@ def predict(
             model,
             overlays,
             operating_point,
-            on_answer,
+            regions=as_json,
+            on_answer=on_answer,
             on_unreadable=lambda unreadable: say(str(unreadable)),
             on_progress=report,
         )

@@ -22,12 +22,10 @@ def grad_cam(activations: Features, gradients: Features) -> Maps:
 
 def grad_cam_plus_plus(activations: Features, gradients: Features) -> Maps:
     """Weigh channels by their rising gradients, each position by itself (Chattopadhay, 2018)."""
-    squared = gradients**2
-    sums = activations.sum(axis=(1, 2), keepdims=True)
-    below = 2 * squared + sums * squared * gradients
-    alpha = np.divide(squared, below, out=np.zeros_like(below), where=np.abs(below) > _TINY)
-    weights = (alpha * np.maximum(gradients, 0)).sum(axis=(1, 2))
-    return _weigh(activations, weights)
+    rising = np.maximum(gradients, 0)
+    # The paper's alpha, shortened by the squared gradient. Its activations are at least 0.
+    sums = np.maximum(activations, 0).sum(axis=(1, 2), keepdims=True)
+    return _weigh(activations, (rising / (2 + sums * rising)).sum(axis=(1, 2)))
 
 
 def hires_cam(activations: Features, gradients: Features) -> Maps:

@@ -1,8 +1,8 @@
 """How well a heatmap finds a lesion that was outlined by hand: arrays in, numbers out.
 
 All figures of one map are for evidence at the size and place of the slice, as `project_map` gives
-it. A map that is the same everywhere gets in all of them what pure chance would: its peak lies
-anywhere, its energy inside the mask is the mask's share of the area.
+it. A map that is the same wherever the network looked, or 0 everywhere, gets in all of them what
+pure chance would: its peak lies anywhere there, its energy inside the mask is the mask's share.
 """
 
 from typing import NamedTuple
@@ -16,6 +16,8 @@ from tumorscope.errors import InputError
 
 # A region is where the evidence is at least this part of its peak.
 REGION_FRACTION = 0.5
+# Of the peak, in decimals: resizing is not exact, and must not rank what is equal.
+_DECIMALS = 5
 
 
 class Localization(NamedTuple):
@@ -29,7 +31,8 @@ class Localization(NamedTuple):
     energy
         The part of all evidence that lies inside the mask.
     energy_ratio
-        `energy` divided by the mask's share of the area that the network saw: 1 is chance.
+        `energy` divided by the mask's share of the area that the network saw: 1 is chance. 0 where
+        it saw nothing of the mask.
     average_precision
         Of the pixels, ranked by their evidence.
     iou, dice
@@ -59,7 +62,7 @@ def measure_localization(
     Parameters
     ----------
     evidence_hw
-        Shape (H, W), float32, at least 0: evidence for a tumor. Not modified.
+        Shape (H, W), float32, at least 0: evidence for a tumor, none outside `seen`. Not modified.
     mask_hw
         Shape (H, W), bool. Not modified.
     seen
@@ -78,24 +81,26 @@ def measure_localization(
     with a tolerance of 15 px). Wang et al., "Score-CAM", 2020 (energy inside the mask).
     """
     _check(evidence_hw, mask_hw)
-    share = float(mask_hw.sum()) / _count_pixels(seen, mask_hw.shape)
-    total = float(evidence_hw.sum(dtype=np.float64))
-    inside = float(evidence_hw[mask_hw].sum(dtype=np.float64))
-    energy = inside / total if total > 0 else share
-    peak_hw = evidence_hw == evidence_hw.max()
-    iou, dice = _overlap(evidence_hw >= REGION_FRACTION * evidence_hw.max(), mask_hw)
-    average_precision, best_iou = _rank_pixels(evidence_hw, mask_hw)
+    seen_hw = _fill(seen, mask_hw.shape)
+    strength_hw = np.round(evidence_hw / evidence_hw.max(), _DECIMALS) if evidence_hw.any() else (
+        seen_hw.astype(np.float32)
+    )  # fmt: skip
+    share = float(mask_hw[seen_hw].mean())
+    energy = float(strength_hw[mask_hw].sum(dtype=np.float64) / strength_hw.sum(dtype=np.float64))
+    is_peak_hw = strength_hw == 1
+    iou, dice = _overlap(strength_hw >= REGION_FRACTION, mask_hw)
+    average_precision, best_iou = _rank_pixels(strength_hw, mask_hw)
     away_hw = cv2.distanceTransform((~mask_hw).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return Localization(
-        pointing=float(mask_hw[peak_hw].mean()),
+        pointing=float(mask_hw[is_peak_hw].mean()),
         energy=energy,
-        energy_ratio=energy / share,
+        energy_ratio=energy / share if share > 0 else 0.0,
         average_precision=average_precision,
         iou=iou,
         dice=dice,
         best_iou=best_iou,
         best_dice=2 * best_iou / (1 + best_iou),
-        distance=100 * float(away_hw[peak_hw].mean()) / max(head.height, head.width),
+        distance=100 * float(away_hw[is_peak_hw].mean()) / max(head.height, head.width),
     )
 
 
@@ -108,11 +113,13 @@ def _check(evidence_hw: NDArray[np.float32], mask_hw: NDArray[np.bool_]) -> None
         raise InputError("evidence has to be finite and at least 0; use project_map")
 
 
-def _count_pixels(box: Box, shape: tuple[int, ...]) -> int:
-    """Count the pixels of a slice inside a box, which may reach beyond the slice."""
-    rows = min(box.top + box.height, shape[0]) - max(box.top, 0)
-    columns = min(box.left + box.width, shape[1]) - max(box.left, 0)
-    return rows * columns
+def _fill(box: Box, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Mark the pixels of a slice inside a box, which may reach beyond the slice."""
+    filled_hw = np.zeros(shape, np.bool_)
+    rows = slice(max(box.top, 0), max(box.top + box.height, 0))
+    columns = slice(max(box.left, 0), max(box.left + box.width, 0))
+    filled_hw[rows, columns] = True
+    return filled_hw
 
 
 def _overlap(region_hw: NDArray[np.bool_], mask_hw: NDArray[np.bool_]) -> tuple[float, float]:
@@ -122,12 +129,12 @@ def _overlap(region_hw: NDArray[np.bool_], mask_hw: NDArray[np.bool_]) -> tuple[
 
 
 def _rank_pixels(
-    evidence_hw: NDArray[np.float32], mask_hw: NDArray[np.bool_]
+    strength_hw: NDArray[np.float32], mask_hw: NDArray[np.bool_]
 ) -> tuple[float, float]:
     """Compute the average precision of pixels, and the best overlap over all thresholds."""
-    evidence = evidence_hw.ravel()
-    order = np.argsort(-evidence)
-    falling = evidence[order]
+    strength = strength_hw.ravel()
+    order = np.argsort(-strength)
+    falling = strength[order]
     is_last = np.append(falling[1:] != falling[:-1], True)  # equal pixels are called together
     called = np.flatnonzero(is_last) + 1
     hits = np.cumsum(mask_hw.ravel()[order])[is_last]

@@ -52,7 +52,7 @@ def _draw_outlines(one: Found) -> Image.Image:
     cv2.drawContours(small, contours, -1, _OUTLINE, 2)
     region = find_region(one.evidence_hw)
     if region is not None:
-        points = np.rint(region.contour * factor).astype(np.int32)
+        points = np.rint(np.array(region.contour) * factor).astype(np.int32)
         cv2.polylines(small, [points], True, _REGION, 2)
     tile = Image.new("RGB", (_SIDE, _SIDE), "black")
     tile.paste(Image.fromarray(small), ((_SIDE - shape[0]) // 2, (_SIDE - shape[1]) // 2))

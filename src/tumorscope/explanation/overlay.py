@@ -20,6 +20,8 @@ def project_map(
 ) -> NDArray[np.float32]:
     """Bring a map to the size and place of the slice, keeping only evidence for a tumor.
 
+    Where the curve through the positions would rise above them, it is cut off at their peak.
+
     Parameters
     ----------
     cam_hw
@@ -32,13 +34,15 @@ def project_map(
     Returns
     -------
     numpy.ndarray
-        Shape (H, W), float32, at least 0, in the unit of `cam_hw`; 0 outside the box.
+        Shape (H, W), float32, from 0 to the peak of `cam_hw`, in its unit; 0 outside the box.
     """
     evidence = np.zeros(image_hw, np.float32)
     enlarged = cv2.resize(cam_hw, (box.width, box.height), interpolation=cv2.INTER_CUBIC)
     top, left = max(box.top, 0), max(box.left, 0)
     inside = enlarged[top - box.top :, left - box.left :][: image_hw[0] - top, : image_hw[1] - left]
-    evidence[top : top + inside.shape[0], left : left + inside.shape[1]] = np.maximum(inside, 0)
+    evidence[top : top + inside.shape[0], left : left + inside.shape[1]] = np.clip(
+        inside, 0, max(float(cam_hw.max()), 0)
+    )
     return evidence
 
 

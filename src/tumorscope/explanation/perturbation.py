@@ -9,12 +9,14 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 Slices = NDArray[np.uint8]
 Maps = NDArray[np.float32]
 Answer = Callable[[Slices], NDArray[np.float32]]
 
 _SMALLEST = 1e-7
+_SEED = 0
 
 
 def occlude(slices: Slices, answer: Answer, cells: int = 14, patch: int = 3) -> Maps:
@@ -56,6 +58,50 @@ def occlude(slices: Slices, answer: Answer, cells: int = 14, patch: int = 3) -> 
     return maps
 
 
+def score_cam(
+    slices: Slices, activations: NDArray[np.float32], answer: Answer, channels: int = 32
+) -> Maps:
+    """Weigh channels by the answer for the slice that is kept only where they are active.
+
+    Parameters
+    ----------
+    slices
+        Shape (N, side, side, 3), uint8. Not modified.
+    activations
+        Of a layer for these slices, shape (N, h, w, K), float32. Not modified.
+    answer
+        The model.
+    channels
+        How many of the K are weighed, which is what the method costs: those that vary most over
+        the slice. The others are left out.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (N, h, w), float32, at least 0.
+
+    References
+    ----------
+    Wang et al., "Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks",
+    2020. There all channels are weighed. The answer for black that is subtracted there is the same
+    for all of them, and the softmax cancels it.
+    """
+    side = slices.shape[1]
+    maps = []
+    for one, features in zip(slices, activations, strict=True):
+        varying = np.argsort(-features.std(axis=(0, 1)), kind="stable")[:channels]
+        kept = features[..., varying].transpose(2, 0, 1)
+        above = kept - kept.min(axis=(1, 2), keepdims=True)
+        masks = above / np.maximum(above.max(axis=(1, 2), keepdims=True), _SMALLEST)
+        enlarged = np.stack(
+            [cv2.resize(mask, (side, side), interpolation=cv2.INTER_LINEAR) for mask in masks]
+        )
+        masked = (one * enlarged[..., np.newaxis]).round().astype(np.uint8)
+        weights = softmax(to_logit(answer(masked)))
+        maps.append(np.maximum(np.tensordot(weights, kept, axes=1), 0))
+    return np.stack(maps).astype(np.float32)
+
+
 def trace_faithfulness(
     prepared: Slices, cam_hw: Maps, answer: Answer, steps: int = 20
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -76,7 +122,8 @@ def trace_faithfulness(
     -------
     tuple
         Insertion, from an even gray to the whole slice, and deletion, the other way: shape
-        (steps + 1,) each, float32. The mean of a good map's insertion is high, of its deletion low.
+        (steps + 1,) each, float32. The area under a good map's insertion is large, under its
+        deletion small; see `measure_area`.
 
     References
     ----------
@@ -85,9 +132,11 @@ def trace_faithfulness(
     like a mass, and a network may still call it a tumor.
     """
     side = prepared.shape[0]
-    evidence = cv2.resize(cam_hw, (side, side), interpolation=cv2.INTER_CUBIC)
+    evidence = cv2.resize(cam_hw, (side, side), interpolation=cv2.INTER_CUBIC).ravel()
+    order = np.random.default_rng(_SEED).permutation(side * side)  # of positions that are equal
+    order = order[np.argsort(-evidence[order], kind="stable")]
     rank = np.empty(side * side, np.int64)
-    rank[np.argsort(-evidence.ravel(), kind="stable")] = np.arange(side * side)
+    rank[order] = np.arange(side * side)
     taken = rank.reshape(side, side) < (
         np.linspace(0, side * side, steps + 1).reshape(-1, 1, 1)
     )  # fmt: skip
@@ -96,6 +145,11 @@ def trace_faithfulness(
     deleted = np.where(taken[..., np.newaxis], gray, prepared)
     probabilities = answer(np.concatenate([inserted, deleted]))
     return probabilities[: steps + 1], probabilities[steps + 1 :]
+
+
+def measure_area(curve: NDArray[np.float32]) -> float:
+    """Give the area under a curve over equal steps from 0 to 1."""
+    return float(curve[1:].mean() + curve[:-1].mean()) / 2
 
 
 def hide(prepared: Slices) -> Slices:

@@ -14,9 +14,10 @@ from tumorscope.explanation.localization import REGION_FRACTION
 
 REGION_NAME = "region that drove the decision"
 _LINE_COLOR = (0, 200, 255)
+_AROUND = 2
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Region:
     """Where the evidence is at least half of its peak, around the peak.
 
@@ -25,15 +26,24 @@ class Region:
     box
         The rectangle around it, px of the slice.
     contour
-        Its outline, shape (n, 2): x and y, px.
+        Its outline to within a pixel: x and y, px, of each corner.
+    height, width
+        Of the slice, px.
     """
 
     box: Box
-    contour: NDArray[np.int32]
+    contour: tuple[tuple[int, int], ...]
+    height: int
+    width: int
 
     def describe(self) -> dict[str, object]:
         """Give what JSON can hold."""
-        return {"name": REGION_NAME, "box": self.box._asdict(), "contour": self.contour.tolist()}
+        return {
+            "name": REGION_NAME,
+            "box": self.box._asdict(),
+            "contour": self.contour,
+            "picture": {"height": self.height, "width": self.width},
+        }
 
 
 def find_region(evidence_hw: NDArray[np.float32]) -> Region | None:
@@ -52,14 +62,16 @@ def find_region(evidence_hw: NDArray[np.float32]) -> Region | None:
     peak = float(evidence_hw.max())
     if peak <= 0:
         return None
-    strong = (evidence_hw >= REGION_FRACTION * peak).astype(np.uint8)
-    _, labels = cv2.connectedComponents(strong)
-    row, column = np.unravel_index(evidence_hw.argmax(), evidence_hw.shape)
-    around = (labels == labels[row, column]).astype(np.uint8)
-    contours, _ = cv2.findContours(around, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    contour = contours[0].reshape(-1, 2).astype(np.int32)
-    left, top, width, height = cv2.boundingRect(contours[0])
-    return Region(Box(top, left, height, width), contour)
+    height, width = evidence_hw.shape
+    row, column = divmod(int(evidence_hw.argmax()), width)
+    marked = (evidence_hw >= REGION_FRACTION * peak).astype(np.uint8)
+    cv2.floodFill(marked, None, (column, row), _AROUND, flags=8)
+    around = (marked == _AROUND).astype(np.uint8)
+    (outline,), _ = cv2.findContours(around, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    left, top, box_width, box_height = cv2.boundingRect(outline)
+    corners = cv2.approxPolyDP(outline, 1, True).reshape(-1, 2).tolist()
+    contour = tuple((x, y) for x, y in corners)
+    return Region(Box(top, left, box_height, box_width), contour, height, width)
 
 
 def draw_region(image: NDArray[np.uint8], evidence_hw: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -81,5 +93,5 @@ def draw_region(image: NDArray[np.uint8], evidence_hw: NDArray[np.float32]) -> N
     region = find_region(evidence_hw)
     if region is not None:
         width = max(round(max(image.shape[:2]) / 200), 1)
-        cv2.polylines(drawn, [region.contour], True, _LINE_COLOR, width)
+        cv2.polylines(drawn, [np.array(region.contour)], True, _LINE_COLOR, width)
     return drawn

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumorscope.data.preprocessing import Box
-from tumorscope.evaluation.verdicts import NOT_ASSESSABLE
+from tumorscope.evaluation.verdicts import NOT_ASSESSABLE, TUMOR
 from tumorscope.explanation.overlay import Heatmap, project_map
 from tumorscope.explanation.panel import Explanation, draw_overlay
+from tumorscope.explanation.region import Region, find_region
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,6 +77,11 @@ class Prediction:
         """The evidence for a tumor at each pixel of `image`, shape (H, W), float32, at least 0."""
         height, width = self.image.shape[:2]
         return project_map(self.cam, self.box, (height, width))
+
+    @property
+    def region(self) -> Region | None:
+        """The region of `image` that drove the decision; None unless the verdict is ``tumor``."""
+        return find_region(self.heatmap) if self.verdict == TUMOR else None
 
     def explain(self, truth: str | None = None) -> Explanation:
         """Give what the panel of this slice shows, under its folder's and its own name."""

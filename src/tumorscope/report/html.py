@@ -14,6 +14,7 @@ from tumorscope.report.crossval_rows import (
 )
 from tumorscope.report.data_summary import DataSummary, summarize_data
 from tumorscope.report.limits import LIMITS, OUT_OF_FOLD_LIMITS
+from tumorscope.report.localization_rows import describe_localization
 from tumorscope.report.metric_rows import (
     describe_calibration,
     describe_copies,
@@ -36,6 +37,9 @@ _IMAGES = {
     "reliability": "evaluation/reliability.png",
     "mistakes": "evaluation/mistakes.png",
     "heatmaps": "explanations/contact_sheet.png",
+    "localization_curves": "localization/curves.png",
+    "localization_best": "localization/best.png",
+    "localization_worst": "localization/worst.png",
 }
 _LISTED_MISTAKES = 20
 _LISTED_REJECTIONS = 50
@@ -84,6 +88,7 @@ def _render(run: RunFolder) -> str:
         data=data,
         rejected=rejected[:_LISTED_REJECTIONS],
         training=None if run.history is None else summarize_training(run.history),
+        localization=run.localization and describe_localization(run.localization),
         mistakes=_list_mistakes(run),
         recipe=list_sections(run.recipe),
         environment=flatten_settings(run.environment) if run.environment else [],

@@ -16,9 +16,12 @@ _MANIFEST_COLUMNS = ("path", "label", "group", "split")
 _REJECTED_COLUMNS = ("path", "reason")
 _HISTORY_COLUMNS = ("epoch", "phase", "val_loss", "seconds")
 # The commands that write what has keys to be checked.
-_MADE_BY = {"recipe.yaml": "train", "metrics.json": "evaluate"}
+_MADE_BY = {
+    "recipe.yaml": "train", "metrics.json": "evaluate", "localization.json": "explain"
+}  # fmt: skip
 _RECIPE_KEYS = ("decision",)
 _METRIC_KEYS = ("part", *Assessment.__annotations__, "copies")
+_LOCALIZATION_KEYS = ("slices", "groups", "methods", "seconds", "best_baseline", "above")
 _PREDICTION_COLUMNS = ("path", "label", "probability", "correct", "verdict")
 
 
@@ -41,6 +44,8 @@ class RunFolder:
         its slices have a copy in training.
     artifact
         What `model/artifact.json` says about the model.
+    localization
+        How well its heatmaps find outlined lesions, as `localize` gives it.
     """
 
     path: Path
@@ -52,6 +57,7 @@ class RunFolder:
     metrics: dict[str, Any] | None
     predictions: pd.DataFrame | None
     artifact: dict[str, Any] | None
+    localization: dict[str, Any] | None
 
 
 def read_run(path: Path) -> RunFolder:
@@ -82,6 +88,7 @@ def read_run(path: Path) -> RunFolder:
         metrics=_read_json(path / "evaluation" / "metrics.json", _METRIC_KEYS),
         predictions=_read_table(path / "evaluation" / "predictions.csv", _PREDICTION_COLUMNS),
         artifact=_read_json(path / "model" / "artifact.json", ()),
+        localization=_read_json(path / "localization" / "localization.json", _LOCALIZATION_KEYS),
     )
 
 

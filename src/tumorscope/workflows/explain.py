@@ -9,10 +9,8 @@ import yaml
 from tumorscope.atomic import replace_folder
 from tumorscope.data.splits import TRAIN, VALIDATION
 from tumorscope.errors import InputError
-from tumorscope.evaluation.verdicts import CLASS_NAMES, TUMOR
-from tumorscope.explanation.overlay import project_map
-from tumorscope.explanation.panel import Explanation, draw_contact_sheet, draw_overlay
-from tumorscope.explanation.region import find_region
+from tumorscope.evaluation.verdicts import CLASS_NAMES
+from tumorscope.explanation.panel import draw_contact_sheet, draw_overlay
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import RESEARCH_USE_ONLY
@@ -67,22 +65,13 @@ def explain(
             explanation = answer.explain(truth)
             draw_overlay(explanation, scale).save(folder / "overlays" / answer.name_picture(number))
             explanations.append(explanation)
-            regions[explanation.name] = _describe_region(explanation)
+            regions[explanation.name] = answer.region and answer.region.describe()
         note = "" if part == VALIDATION else "Slices that the model was trained on. "
         draw_contact_sheet(explanations, scale, note=note).save(folder / "contact_sheet.png")
         document = {"notice": RESEARCH_USE_ONLY, "regions": regions}
         (folder / "regions.json").write_text(json.dumps(document, indent=2) + "\n", "utf-8")
     refresh_report(run)
     return run / "explanations" / "contact_sheet.png"
-
-
-def _describe_region(explanation: Explanation) -> dict[str, object] | None:
-    """Describe the region of a positive verdict; None for other verdicts or without evidence."""
-    if explanation.verdict != TUMOR:
-        return None
-    image_hw = explanation.image.shape[0], explanation.image.shape[1]
-    region = find_region(project_map(explanation.cam, explanation.box, image_hw))
-    return None if region is None else region.describe()
 
 
 def choose_slices(manifest: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:

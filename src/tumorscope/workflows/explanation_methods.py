@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tumorscope.artifact.spec import OPENVINO_FILE
 from tumorscope.explanation import baselines, cam
-from tumorscope.explanation.perturbation import average_flips, occlude
+from tumorscope.explanation.perturbation import Answer, average_flips, occlude, score_cam
 from tumorscope.inference.engine import Engine
 from tumorscope.workflows.training_extra import import_training
 
@@ -20,9 +20,10 @@ SHIPPED = "shipped"
 BASELINES = ("center", "brightness", "random", "untrained")
 _KERAS_FILE = "model.keras"
 _SEED = 0
+_CHANNELS = 32
 
 
-def list_engine_methods(artifact: Path) -> tuple[dict[str, Method], Callable[[Slices], Maps]]:
+def list_engine_methods(artifact: Path) -> tuple[dict[str, Method], Answer]:
     """List the methods that need the exported graph only, and its answer for prepared slices."""
     engine = Engine(artifact / OPENVINO_FILE)
 
@@ -43,8 +44,15 @@ def list_engine_methods(artifact: Path) -> tuple[dict[str, Method], Callable[[Sl
     return methods, answer
 
 
-def list_gradient_methods(artifact: Path) -> dict[str, Method]:
-    """List the methods that need the Keras file; none where the artifact carries it not.
+def list_keras_methods(artifact: Path, answer: Answer) -> dict[str, Method]:
+    """List the methods that look into the Keras file; none where the artifact carries it not.
+
+    Parameters
+    ----------
+    artifact
+        The model.
+    answer
+        The exported graph's, for what asks many times and needs no gradient.
 
     Raises
     ------
@@ -66,6 +74,9 @@ def list_gradient_methods(artifact: Path) -> dict[str, Method]:
         "LayerCAM, stage before": lambda slices: cam.layer_cam(*network.look(slices)[1]),
         "LayerCAM, fused": lambda slices: cam.fuse(
             [cam.layer_cam(*layer) for layer in network.look(slices)[:3]]
+        ),
+        f"Score-CAM, {_CHANNELS} channels": lambda slices: score_cam(
+            slices, network.look(slices)[0].activations, answer, _CHANNELS
         ),
         "integrated gradients": network.integrate_gradients,
         "untrained": lambda slices: cam.grad_cam(*untrained.look(slices)[0]),

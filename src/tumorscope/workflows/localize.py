@@ -12,7 +12,7 @@ import pandas as pd
 from tumorscope.artifact.reader import find_artifact, read_known_codes
 from tumorscope.atomic import replace_folder
 from tumorscope.data.duplicates.known import find_known, read_codes
-from tumorscope.data.lesion_masks import Masks, list_masks, read_mask
+from tumorscope.data.lesion_masks import assign_masks, open_masks, read_mask
 from tumorscope.data.manifest import read_manifest, write_table
 from tumorscope.data.preprocessing import find_head, prepare_slice
 from tumorscope.errors import InputError
@@ -25,18 +25,19 @@ from tumorscope.explanation.localization_summary import (
     summarize_methods,
 )
 from tumorscope.explanation.overlay import project_map
-from tumorscope.explanation.perturbation import Answer, trace_faithfulness
+from tumorscope.explanation.perturbation import Answer, measure_area, trace_faithfulness
 from tumorscope.inference.prediction import Prediction
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.report.localization import write_localization_page
+from tumorscope.workflows.evaluate import refresh_report
 from tumorscope.workflows.explanation_methods import (
     BASELINES,
     SHIPPED,
     Method,
     list_engine_methods,
-    list_gradient_methods,
+    list_keras_methods,
 )
 from tumorscope.workflows.measure import answer_slices
 from tumorscope.workflows.preparation import check_replaceable
@@ -71,7 +72,7 @@ def localize(
     masks
         A JSON file of the VGG Image Annotator or a folder of mask pictures; see `list_masks`.
     out
-        The folder to write.
+        The folder to write; as ``localization`` in the run folder, its report shows the result.
     positive
         The name of the class with a tumor.
     count
@@ -96,19 +97,79 @@ def localize(
     check_replaceable(folder, TABLE_FILE)
     predictor = Predictor.load(Path(model))
     artifact = find_artifact(Path(model))
-    known_masks = list_masks(Path(masks))
     manifest, _ = read_manifest(data, positive, on_progress)
-    outlined, counts = _choose(manifest, known_masks, artifact, count, seed, on_progress)
+    manifest = assign_masks(manifest, Path(masks))
+    outlined, counts = _choose(manifest, artifact, count, seed, on_progress)
+    table, curves, found = _measure_slices(outlined, predictor, artifact, on_progress)
+    if table.empty:
+        raise InputError(f"{data}: no outlined slice is left that the model calls a tumor")
+    summary = summarize_methods(table, FIGURES, seed=seed)
+    result = {
+        "notice": RESEARCH_USE_ONLY,
+        "slices": {**counts, "called_tumor": int(table["path"].nunique())},
+        "groups": int(table["group"].nunique()),
+        "methods": summary,
+        # The first call of a method is a slow one.
+        "seconds": table.groupby("method", sort=False)["seconds"].median().to_dict(),
+        "best_baseline": find_best(summary, "pointing", [x for x in BASELINES if x in summary]),
+        "above": compare_methods(table, SHIPPED, FIGURES, seed=seed),
+        "curves": {name: np.mean(traces, axis=0).tolist() for name, traces in curves.items()},
+    }
+    with replace_folder(folder) as temporary:
+        write_table(temporary / TABLE_FILE, table)
+        (temporary / "localization.json").write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+        draw_found(found[::-1][:_SHOWN]).save(temporary / "best.png")
+        draw_found(found[:_SHOWN]).save(temporary / "worst.png")
+        write_localization_page(temporary, result)
+    if folder.resolve() == (Path(model) / "localization").resolve():
+        refresh_report(Path(model))
+    return result
+
+
+def _choose(
+    manifest: pd.DataFrame,
+    artifact: Path,
+    count: int | None,
+    seed: int,
+    on_progress: ProgressCallback,
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Choose outlined slices that the model does not know, group after group."""
+    outlined = manifest[manifest["mask"].notna()]
+    # A slice that is unknown by itself may be in one group with a known one that has no outline.
+    grouped = manifest[manifest["group"].isin(outlined["group"])]
+    codes = read_codes(grouped["path"].tolist(), "looking for training slices", on_progress)
+    is_known = find_known(codes, read_known_codes(artifact))
+    new = outlined[~outlined["group"].isin(grouped.loc[is_known, "group"])]
+    shuffled = new.sample(frac=1, random_state=seed)
+    turn = shuffled.groupby("group").cumcount()
+    chosen = shuffled.assign(turn=turn).sort_values("turn", kind="stable").head(count or len(new))
+    counts = {"outlined": len(outlined), "copies": len(outlined) - len(new), "asked": len(chosen)}
+    return chosen, counts
+
+
+def _measure_slices(
+    outlined: pd.DataFrame, predictor: Predictor, artifact: Path, on_progress: ProgressCallback
+) -> tuple[pd.DataFrame, dict[str, list[np.ndarray]], list[Found]]:
+    """Measure all methods on the slices that the model calls a tumor.
+
+    Returns
+    -------
+    tuple
+        A row per slice and method; the insertion and deletion curves of each method; the slices
+        that are shown, from the worst to the best.
+    """
     methods, answer = list_engine_methods(artifact)
-    methods |= list_gradient_methods(artifact)
+    methods |= list_keras_methods(artifact, answer)
     rows: list[dict[str, Any]] = []
     curves: dict[str, list[np.ndarray]] = {name: [] for name in methods}
     found: list[Found] = []
     answers = answer_slices(predictor, list(outlined["path"]), "measuring maps", on_progress)
-    for group, prediction in zip(outlined["group"], answers, strict=True):
-        if prediction.predicted_class != TUMOR:
+    for group, mask, prediction in zip(
+        outlined["group"], open_masks(outlined), answers, strict=True
+    ):
+        if prediction.predicted_class != TUMOR or mask is None:
             continue
-        mask_hw = read_mask(known_masks[Path(prediction.name).name], *prediction.image.shape[:2])
+        mask_hw = read_mask(mask, *prediction.image.shape[:2])
         if not mask_hw.any():
             raise InputError(f"{prediction.name}: its outline lies outside of the slice")
         for name, figures, traces, evidence_hw in _measure(
@@ -117,56 +178,18 @@ def localize(
             rows.append({"path": str(prediction.name), "group": group, "method": name, **figures})
             curves[name].append(traces)
             if name == SHIPPED:
-                found.append(
-                    Found(Path(prediction.name).name, prediction.image, mask_hw, evidence_hw,
-                          figures["average_precision"])
-                )  # fmt: skip
-    if not rows:
-        raise InputError(f"{data}: no outlined slice is left that the model calls a tumor")
-    table = pd.DataFrame(rows)
-    summary = summarize_methods(table, FIGURES, seed=seed)
-    best = find_best(summary, "pointing", [name for name in BASELINES if name in summary])
-    result = {
-        "notice": RESEARCH_USE_ONLY,
-        "slices": {**counts, "called_tumor": len(found)},
-        "groups": int(table["group"].nunique()),
-        "methods": summary,
-        "seconds": table.groupby("method", sort=False)["seconds"].mean().to_dict(),
-        "best_baseline": best,
-        "above": compare_methods(table, SHIPPED, FIGURES, seed=seed),
-        "curves": {name: np.mean(traces, axis=0).tolist() for name, traces in curves.items()},
-    }
-    with replace_folder(folder) as temporary:
-        write_table(temporary / TABLE_FILE, table)
-        (temporary / "localization.json").write_text(json.dumps(result, indent=2) + "\n", "utf-8")
-        found.sort(key=lambda one: one.score)
-        draw_found(found[::-1][:_SHOWN]).save(temporary / "best.png")
-        draw_found(found[:_SHOWN]).save(temporary / "worst.png")
-        write_localization_page(temporary, result)
-    return result
+                score = figures["average_precision"]
+                one = Found(
+                    Path(prediction.name).name, prediction.image, mask_hw, evidence_hw, score
+                )
+                found = _keep_ends([*found, one])
+    return pd.DataFrame(rows), curves, found
 
 
-def _choose(
-    manifest: pd.DataFrame,
-    masks: Masks,
-    artifact: Path,
-    count: int | None,
-    seed: int,
-    on_progress: ProgressCallback,
-) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Choose outlined slices that the model does not know, group after group."""
-    names = manifest["path"].map(lambda path: Path(path).name)
-    outlined = manifest[(manifest["label"] == 1) & names.isin(masks)]
-    if outlined.empty:
-        raise InputError("no slice with a tumor has the name of an outlined picture")
-    codes = read_codes(outlined["path"].tolist(), "looking for training slices", on_progress)
-    known = pd.Series(find_known(codes, read_known_codes(artifact)), index=outlined.index)
-    new = outlined[~known.groupby(outlined["group"]).transform("any")]
-    shuffled = new.sample(frac=1, random_state=seed)
-    turn = shuffled.groupby("group").cumcount()
-    chosen = shuffled.assign(turn=turn).sort_values("turn", kind="stable").head(count or len(new))
-    counts = {"outlined": len(outlined), "copies": len(outlined) - len(new), "asked": len(chosen)}
-    return chosen, counts
+def _keep_ends(found: list[Found]) -> list[Found]:
+    """Sort slices by their score and keep those that are shown; hundreds would fill the memory."""
+    ordered = sorted(found, key=lambda one: one.score)
+    return ordered[:_SHOWN] + ordered[_SHOWN:][-_SHOWN:]
 
 
 def _measure(
@@ -188,8 +211,8 @@ def _measure(
         insertion, deletion = trace_faithfulness(prepared, cam_hw, answer)
         figures = {
             **measure_localization(evidence_hw, mask_hw, seen, head)._asdict(),
-            "insertion": float(insertion.mean()),
-            "deletion": float(deletion.mean()),
+            "insertion": measure_area(insertion),
+            "deletion": measure_area(deletion),
             "seconds": seconds,
         }
         measured.append((name, figures, np.stack([insertion, deletion]), evidence_hw))

@@ -14,6 +14,7 @@ from tumorscope.data.scans.find import find_scans
 from tumorscope.data.scans.scan import Unreadable
 from tumorscope.errors import InputError
 from tumorscope.explanation.panel import draw_overlay
+from tumorscope.explanation.region import Region
 from tumorscope.inference.prediction import Prediction, name_picture
 from tumorscope.inference.series import SeriesPrediction
 from tumorscope.progress import ProgressCallback, ignore_progress
@@ -25,7 +26,8 @@ class Answer(NamedTuple):
 
     `path` names the file and, in it, the slice. `series` and `slice`, from 0, are those of a slice
     of a series; a series itself has no `slice`. `probability`, of a tumor, is calibrated; it is
-    None where the `verdict` is ``not assessable``, and `reason` says why.
+    None where the `verdict` is ``not assessable``, and `reason` says why. `region` is what drove
+    the decision for a tumor in a slice; None for others, and where regions were not asked for.
     """
 
     path: str
@@ -34,11 +36,16 @@ class Answer(NamedTuple):
     probability: float | None
     verdict: str
     reason: str | None
+    region: Region | None = None
 
     @property
     def is_series(self) -> bool:
         """Whether this is the answer for a whole series."""
         return self.series is not None and self.slice is None
+
+
+# A box alone, without the size of the picture that it is measured in, would mislead.
+_COLUMNS = tuple(name for name in Answer._fields if name != "region")
 
 
 class Counts(NamedTuple):
@@ -59,6 +66,7 @@ def predict(
     model: str | Path | None = None,
     overlays: str | Path | None = None,
     operating_point: str | None = None,
+    regions: bool = False,
     on_answer: Callable[[Answer], object] = _ignore,
     on_unreadable: Callable[[Unreadable], object] = _ignore,
     on_progress: ProgressCallback = ignore_progress,
@@ -80,6 +88,8 @@ def predict(
     operating_point
         ``half``, ``youden`` or ``target_sensitivity``: the threshold to apply in place of the
         model's own.
+    regions
+        Whether answers carry the region that drove a decision for a tumor.
     on_answer
         Called with each answer, in order.
     on_unreadable
@@ -107,7 +117,7 @@ def predict(
     table = nullcontext(_ignore) if out is None else _open_table(Path(out))
     with table as write:
         for number, result in enumerate(predictor.answer(found), start=1):
-            for row in _list_rows(result):
+            for row in _list_rows(result, regions):
                 if isinstance(row, Unreadable):
                     unreadable += 1
                     on_unreadable(row)
@@ -131,22 +141,23 @@ def _open_table(path: Path) -> Iterator[Callable[[Answer], object]]:
         temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(Answer._fields)
-        yield writer.writerow
+        writer.writerow(_COLUMNS)
+        yield lambda answer: writer.writerow(answer[: len(_COLUMNS)])
 
 
 def _list_rows(
-    result: Prediction | SeriesPrediction | Unreadable,
+    result: Prediction | SeriesPrediction | Unreadable, regions: bool
 ) -> Iterator[Answer | Unreadable]:
     if isinstance(result, Unreadable):
         yield result
     elif isinstance(result, Prediction):
         place = None if result.series is None else result.index
         decided = result.probability, result.verdict, result.reason
-        yield Answer(result.name, result.series, place, *decided)
+        region = result.region if regions else None
+        yield Answer(result.name, result.series, place, *decided, region)
     else:
         for answer in result:
-            yield from _list_rows(answer)
+            yield from _list_rows(answer, regions)
         yield from result.unreadable
         decided = result.probability, result.verdict, result.reason
         yield Answer(result.name, result.name, None, *decided)

@@ -216,8 +216,11 @@ class TestPredict:
         assert [Path(answer["path"]).name for answer in document] == ["dark.png", "light.png"]
         assert [answer["verdict"] for answer in document] == ["no tumor", "tumor"]
         assert document[0].keys() == {
-            *("path", "series", "slice", "probability", "verdict", "reason")
+            *("path", "series", "slice", "probability", "verdict", "reason", "region")
         }
+        assert document[0]["region"] is None
+        assert document[1]["region"]["name"] == "region that drove the decision"
+        assert document[1]["region"]["box"].keys() == {"top", "left", "height", "width"}
         assert "bad.png" in outcome.err
 
     @pytest.mark.parametrize(

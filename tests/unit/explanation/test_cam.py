@@ -37,6 +37,21 @@ def test_grad_cam_plus_plus_of_one_active_position_is_there(layer):
     assert cam_hw[1, 2] > 0
 
 
+def test_grad_cam_plus_plus_is_the_formula_of_the_paper(layer):
+    activations, gradients = (one.astype(np.float64) for one in layer)
+    sums = activations.sum(axis=(1, 2), keepdims=True)
+    alpha = gradients**2 / (2 * gradients**2 + sums * gradients**3)  # equation 19
+    weights = (alpha * np.maximum(gradients, 0)).sum(axis=(1, 2))
+    expected = (activations * weights[:, np.newaxis, np.newaxis]).sum(axis=-1)
+    np.testing.assert_allclose(cam.grad_cam_plus_plus(*layer), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_grad_cam_plus_plus_of_faint_gradients_is_not_lost(layer):
+    activations, gradients = layer
+    faint = cam.grad_cam_plus_plus(activations, gradients * np.float32(1e-9))
+    assert faint.max() > 0
+
+
 def test_eigen_cam_finds_the_pattern_that_most_channels_share():
     pattern = np.zeros((4, 4), np.float32)
     pattern[2, 1] = 1

@@ -7,6 +7,7 @@ from sklearn.metrics import average_precision_score
 from tumorscope.data.preprocessing import Box
 from tumorscope.errors import InputError
 from tumorscope.explanation.localization import Localization, measure_localization
+from tumorscope.explanation.overlay import project_map
 
 WHOLE = Box(0, 0, 40, 50)
 
@@ -35,6 +36,30 @@ class TestMaps:
         assert found[:5] == pytest.approx((share, share, 1, share, share))
         assert found.best_iou == pytest.approx(share)
         assert found.distance > 0
+
+    @pytest.mark.parametrize(("level", "cells"), [(0.0, 7), (-1.0, 7), (0.7, 7), (0.3, 14)])
+    def test_flat_map_over_a_part_of_the_slice_is_chance_there(self, level, cells):
+        seen = Box(5, -3, 30, 41)  # padded on the left: 38 columns are of the slice
+        evidence_hw = project_map(np.full((cells, cells), level, np.float32), seen, (40, 50))
+        found = measure(evidence_hw, seen=seen)
+        share = 64 / (30 * 38)
+        assert found[:5] == pytest.approx((share, share, 1, share, share), rel=1e-4)
+
+    def test_mask_beyond_what_the_network_saw_counts_in_full_but_for_its_share(self):
+        seen = Box(0, 0, 40, 24)  # half of the square's columns
+        found = measure(project_map(np.ones((7, 7), np.float32), seen, (40, 50)), seen=seen)
+        assert found.energy_ratio == pytest.approx(1)
+        assert found.energy == pytest.approx(32 / (40 * 24))
+        assert found.iou == pytest.approx(32 / (40 * 24 + 32))
+        unseen = measure(project_map(np.ones((7, 7), np.float32), Box(0, 0, 40, 20), (40, 50)),
+                         seen=Box(0, 0, 40, 20))  # fmt: skip
+        assert (unseen.pointing, unseen.energy, unseen.energy_ratio) == (0, 0, 0)
+
+    def test_ridge_of_equal_positions_is_one_peak_of_all_of_them(self):
+        cam_hw = np.zeros((4, 5), np.float32)
+        cam_hw[1] = 0.9  # rows 10 to 19 of the slice; the square is in 10 to 17
+        found = measure(project_map(cam_hw, WHOLE, (40, 50)))
+        assert 0.05 < found.pointing < 0.2
 
     def test_peak_outside_misses_by_its_distance_in_per_cent_of_the_head(self):
         evidence_hw = 0.5 * draw_square()
@@ -68,7 +93,7 @@ class TestMaps:
 
 
 class TestProperties:
-    @given(st.integers(0, 2**32 - 1), st.integers(1, 5))
+    @given(st.integers(0, 2**32 - 1), st.integers(1, 4))
     def test_figures_keep_their_bounds_and_the_average_precision_is_that_of_scikit_learn(
         self, seed, levels
     ):

@@ -94,6 +94,7 @@ class TestNotAssessable:
         assert [a.verdict for a in answers] == ["no tumor", "not assessable", "tumor"]
         assert [a.reason for a in answers] == [None, "100 % of it is in color", None]
         assert answers[1].explain().reason == answers[1].reason
+        assert [a.region is None for a in answers] == [True, True, False]
 
 
 class TestPredict:

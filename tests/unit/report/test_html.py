@@ -1,5 +1,6 @@
 import base64
 import json
+import shutil
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -9,6 +10,7 @@ import yaml
 from tumorscope.errors import InputError
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.report.html import write_report
+from tumorscope.workflows.localize import FIGURES
 
 VOID = {"meta", "img", "link", "br", "hr", "input"}
 
@@ -322,3 +324,49 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path):
     with pytest.raises(InputError, match="not a run folder, it holds no recipe"):
         write_report(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def localization():
+    """What `localize` gives of two methods."""
+
+    def estimate(mean):
+        interval = [mean - 0.125, mean + 0.125]
+        return {"mean": mean, "interval": interval, "per_group": {"mean": mean + 0.0625,
+                                                                  "interval": None}}  # fmt: skip
+
+    def list_figures(mean):
+        return {figure: estimate(mean) for figure in FIGURES}
+
+    return {
+        "slices": {"outlined": 9, "copies": 1, "asked": 8, "called_tumor": 7},
+        "groups": 5,
+        "methods": {"shipped": list_figures(0.75), "<center>": list_figures(0.25)},
+        "seconds": {"shipped": 0.0091, "<center>": 0.0},
+        "best_baseline": "<center>",
+        "above": {"<center>": list_figures(0.5)},
+    }
+
+
+class TestLocalization:
+    def test_run_that_was_not_measured_says_nothing_of_it(self, run):
+        page = read_page(run)
+        assert "#localization" not in page.find("a", "href")
+        assert "find the lesions" not in page.text
+
+    def test_methods_figures_and_sheets_are_shown(self, run, localization):
+        before = len(read_page(run).find("img", "src"))
+        (run / "localization").mkdir()
+        document = json.dumps(localization)
+        (run / "localization" / "localization.json").write_text(document, encoding="utf-8")
+        for name in ("curves", "best", "worst"):
+            sheet = run / "explanations" / "contact_sheet.png"
+            shutil.copy(sheet, run / "localization" / f"{name}.png")
+        page = read_page(run)
+        assert "#localization" in page.find("a", "href")
+        assert "localization" in page.find("section", "id")
+        assert len(page.find("img", "src")) == before + 3
+        assert "7 slices of 5 groups" in page.text
+        assert "(<center>) in the pointing game by 0.50 (0.38 to 0.62)" in page.text
+        assert page.text.count("0.75 0.62 to 0.88 0.81 by groups") == len(FIGURES)
+        assert "0.009" in page.text

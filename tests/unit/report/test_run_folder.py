@@ -37,11 +37,17 @@ def test_a_missing_validation_loss_is_a_missing_number(run):
             '{"part": "validation"}',
             "slices, .* copies is missing; run .* evaluate",
         ),
+        (
+            "localization/localization.json",
+            '{"slices": {}}',
+            "groups, .* above is missing; run .* explain",
+        ),
         ("history.csv", "", "history.csv: not a valid table"),
         ("manifest.csv", "path,label\n", "manifest.csv: the column group, split is missing"),
     ],
 )
 def test_a_damaged_file_is_named(run, part, content, message):
+    (run / part).parent.mkdir(exist_ok=True)
     (run / part).write_text(content, encoding="utf-8")
     with pytest.raises(InputError, match=message):
         read_run(run)

@@ -1,11 +1,20 @@
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
+from tumorscope.artifact.reader import read_artifact
+from tumorscope.artifact.spec import OPENVINO_FILE
 from tumorscope.errors import InputError
+from tumorscope.explanation.localization_sheet import Found
+from tumorscope.inference.guard import Guard
+from tumorscope.inference.predictor import Predictor
+from tumorscope.recipe import load_recipe
+from tumorscope.report.html import write_report
 from tumorscope.workflows import localize as module
 from tumorscope.workflows.explanation_methods import SHIPPED
 from tumorscope.workflows.localize import FIGURES, localize
@@ -19,18 +28,9 @@ def half_known(monkeypatch):
 
 @pytest.fixture
 def everything_is_a_tumor(tiny_artifact, monkeypatch):
-    monkeypatch.setattr(
-        module.Predictor, "load",
-        classmethod(lambda cls, _: cls(
-            module_spec(tiny_artifact), tiny_artifact / "model.xml"
-        )),
-    )  # fmt: skip
-
-
-def module_spec(artifact):
-    from tumorscope.artifact.reader import read_artifact
-
-    return read_artifact(artifact).model_copy(update={"operating_points": {"half": 0.0}})
+    spec = read_artifact(tiny_artifact).model_copy(update={"operating_points": {"half": 0.0}})
+    predictor = Predictor(spec, tiny_artifact / OPENVINO_FILE, Guard.load(tiny_artifact))
+    monkeypatch.setattr(module.Predictor, "load", lambda _: predictor)
 
 
 def test_writes_a_row_for_each_slice_and_method_and_the_page(
@@ -60,10 +60,47 @@ def test_nothing_is_left_of_slices_that_are_all_known(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(("name", "is_shown"), [("localization", True), ("other", False)])
+def test_report_of_a_run_shows_the_result_that_lies_in_it(
+    tiny_artifact, image_folder, tmp_path, everything_is_a_tumor, name, is_shown
+):
+    run = tmp_path / "run"
+    shutil.copytree(tiny_artifact, run / "model")
+    (run / "recipe.yaml").write_text(load_recipe("notebook").to_yaml())
+    write_report(run)
+    localize(run, image_folder, image_folder / "masks", run / name, count=2)
+    assert ("Do the heatmaps find" in (run / "report.html").read_text()) == is_shown
+
+
+def test_outlined_slice_whose_copy_without_an_outline_is_known_is_left_out(
+    tiny_artifact, image_folder, tmp_path, everything_is_a_tumor, monkeypatch
+):
+    data = tmp_path / "data"
+    for name in ("yes", "no"):
+        shutil.copytree(image_folder / name, data / name)
+    first = sorted((data / "yes").iterdir())[0]
+    shutil.copy(first, first.with_name("copy.png"))
+    monkeypatch.setattr(module, "read_codes", lambda paths, *_: paths)
+    monkeypatch.setattr(
+        module, "find_known", lambda paths, _: np.array([Path(p).stem == "copy" for p in paths])
+    )
+    result = localize(tiny_artifact, data, image_folder / "masks", tmp_path / "out")
+    assert result["slices"] == {"outlined": 8, "copies": 1, "asked": 7, "called_tumor": 7}
+    table = pd.read_csv(tmp_path / "out" / "localization.csv")
+    assert first.name not in {Path(path).name for path in table["path"]}
+
+
+def test_only_the_slices_that_are_shown_are_kept():
+    found = []
+    for score in np.random.default_rng(0).permutation(100):
+        found = module._keep_ends([*found, Found("", None, None, None, score)])
+    assert [one.score for one in found] == [*range(12), *range(88, 100)]
+
+
 def test_masks_of_other_slices_are_refused(tiny_artifact, image_folder, tmp_path):
     (tmp_path / "masks").mkdir()
     Image.fromarray(np.eye(64, dtype=np.uint8) * 255).save(tmp_path / "masks" / "other.png")
-    with pytest.raises(InputError, match="no slice with a tumor has the name"):
+    with pytest.raises(InputError, match="no slice with a tumor is the picture"):
         localize(tiny_artifact, image_folder, tmp_path / "masks", tmp_path / "out")
 
 

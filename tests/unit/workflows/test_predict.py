@@ -3,6 +3,7 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -98,6 +99,29 @@ class TestAnswers:
         assert seen == [("predicting", done, 0) for done in range(1, 5)]
 
 
+class TestRegions:
+    def test_tumors_alone_have_one_and_only_where_it_is_asked_for(self, tiny_artifact, slices):
+        answers, _ = predict(tiny_artifact, slices, regions=True)
+        assert [answer.verdict for answer in answers] == ["no tumor", "tumor", "tumor"]
+        assert [answer.region is not None for answer in answers] == [False, True, True]
+        assert all(answer.region is None for answer in predict(tiny_artifact, slices)[0])
+
+    def test_is_where_the_map_points(self, tiny_artifact, tmp_path):
+        gray_hw = np.tile(np.arange(60, dtype=np.uint8), (40, 1))
+        gray_hw[:, 30:] += 100  # the map is below 0 on the left
+        Image.fromarray(gray_hw).save(tmp_path / "a.png")
+        ((answer,), _) = predict(tiny_artifact, tmp_path / "a.png", regions=True)
+        top, left, height, width = answer.region.box
+        assert (top, height, left + width) == (0, 40, 60)
+        assert 24 <= left <= 36
+        assert (answer.region.height, answer.region.width) == (40, 60)
+        assert answer.region == tumorscope.load(tiny_artifact)(tmp_path / "a.png").region
+
+    def test_table_leaves_them_out(self, tiny_artifact, slices, tmp_path):
+        predict(tiny_artifact, slices, out=tmp_path / "answers.csv", regions=True)
+        assert {len(row) for row in read_rows(tmp_path / "answers.csv")} == {len(HEADINGS)}
+
+
 class TestRefused:
     def test_unknown_operating_point_is_named(self, tiny_artifact, slices):
         with pytest.raises(InputError, match="no operating point 'best'; choose half or youden"):
@@ -111,7 +135,9 @@ class TestRefused:
         (tmp_path / "empty").mkdir()
         answers, (empty,) = predict(tiny_artifact, tmp_path / "empty")
         assert answers == []
-        assert str(empty).endswith("empty: no image, DICOM, NIfTI or zip file in this folder")
+        assert str(empty).endswith(
+            "no image (JPEG, PNG, BMP, TIFF), DICOM, NIfTI or zip file in this folder"
+        )
 
     def test_missing_model_is_named(self, slices):
         with pytest.raises(ArtifactError, match="slices: no model here"):
