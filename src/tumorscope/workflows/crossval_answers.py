@@ -1,5 +1,6 @@
 """What the model of one fold answers for the fold's slices, with calibrated probabilities."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,8 +35,14 @@ class FoldResult(NamedTuple):
     figures: dict[str, Any]
 
 
-def read_fold(cv: Path, repeat: int, fold: int, settings: DecisionSettings) -> FoldResult:
-    """Read a trained fold, fit its decision on the validation part and answer for the test part.
+def read_fold(
+    cv: Path, repeat: int, fold: int, folds: Iterable[int], settings: DecisionSettings
+) -> FoldResult:
+    """Read a trained fold, fit its decision on validation parts and answer for the test part.
+
+    The validation part of one fold alone is small, and a temperature fitted on it is noisy, which
+    costs ranking once the answers of all folds are pooled. So those of the other folds' models
+    help, without the slices that this fold tests.
 
     Parameters
     ----------
@@ -43,8 +50,10 @@ def read_fold(cv: Path, repeat: int, fold: int, settings: DecisionSettings) -> F
         The folder of the cross-validation.
     repeat, fold
         Which one, each counted from 0.
+    folds
+        All of the repeat.
     settings
-        What is fitted on the validation part.
+        What is fitted on the validation parts.
 
     Returns
     -------
@@ -55,7 +64,14 @@ def read_fold(cv: Path, repeat: int, fold: int, settings: DecisionSettings) -> F
     """
     folder = find_fold_folder(cv, repeat, fold)
     scores = read_table(folder / PREDICTIONS_FILE)
-    validation, test = (scores[scores["part"] == part] for part in (VALIDATION, TEST))
+    test = scores[scores["part"] == TEST]
+    others = [
+        read_table(find_fold_folder(cv, repeat, other) / PREDICTIONS_FILE)
+        for other in folds
+        if other != fold
+    ]
+    held_back = pd.concat([scores, *(table[~table["path"].isin(test["path"])] for table in others)])
+    validation = held_back[held_back["part"] == VALIDATION]
     decision = fit_decision(
         validation["label"],
         validation["probability"],
@@ -74,7 +90,7 @@ def read_fold(cv: Path, repeat: int, fold: int, settings: DecisionSettings) -> F
         "slices": len(test),
         "tumor": metrics["tumor"],
         "groups": int(test["group"].nunique()),
-        "validation_slices": len(validation),
+        "validation_slices": int((scores["part"] == VALIDATION).sum()),
         **{name: metrics[name] for name in FOLD_FIGURES},  # type: ignore[literal-required]
         "temperature": decision.temperature,
         "thresholds": {point.name: point.threshold for point in decision.operating_points},

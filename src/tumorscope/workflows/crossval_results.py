@@ -39,7 +39,10 @@ def write_results(
     recipe
         What was cross-validated.
     """
-    results = [read_fold(cv, repeat, fold, recipe.decision) for repeat, fold in parts]
+    folds = {repeat: [fold for other, fold in parts if other == repeat] for repeat, _ in parts}
+    results = [
+        read_fold(cv, repeat, fold, folds[repeat], recipe.decision) for repeat, fold in parts
+    ]
     predictions = pd.concat([result.answers for result in results], ignore_index=True)
     known = slices.set_index("path").reindex(columns=["slice", "source"]).dropna(axis="columns")
     for place, name in enumerate(known, 3):

@@ -57,7 +57,9 @@ def cv(tmp_path):
 @pytest.fixture
 def results(cv):
     return [
-        read_fold(cv, repeat, fold, RECIPE.decision) for repeat in range(2) for fold in range(2)
+        read_fold(cv, repeat, fold, range(2), RECIPE.decision)
+        for repeat in range(2)
+        for fold in range(2)
     ]
 
 
@@ -67,9 +69,21 @@ def predictions(results) -> pd.DataFrame:
     return table.assign(slice=table["path"].str.removeprefix("/d/"))
 
 
-def test_fold_answers_by_what_its_validation_part_decides(cv, results):
-    scores = pd.read_csv(find_fold_folder(cv, 1, 0) / "predictions.csv")
-    validation, test = (scores[scores["part"] == part] for part in ("validation", "test"))
+def test_slices_that_a_fold_tests_decide_nothing_where_another_fold_validated_on_them(cv, results):
+    path = find_fold_folder(cv, 1, 1) / "predictions.csv"
+    tested = results[2].answers
+    wrong = tested.assign(part="validation", probability=1 - tested["label"])
+    pd.concat([pd.read_csv(path), wrong]).to_csv(path, index=False)
+    again = read_fold(cv, 1, 0, range(2), RECIPE.decision)
+    pd.testing.assert_frame_equal(again.answers, tested)
+
+
+def test_fold_answers_by_what_the_validation_parts_of_all_folds_decide(cv, results):
+    scores, other = (
+        pd.read_csv(find_fold_folder(cv, 1, fold) / "predictions.csv") for fold in range(2)
+    )
+    test = scores[scores["part"] == "test"]
+    validation = pd.concat([table[table["part"] == "validation"] for table in (scores, other)])
     decision = fit_decision(
         validation["label"], validation["probability"], validation["group"], 0.95, 0.2
     )
