@@ -43,7 +43,7 @@ def test_endless_boxes_are_no_endless_loop():
 
 
 def test_more_tiles_than_a_scanner_writes_are_refused():
-    data = bytearray(encode((64, 64), "JPEG2000", no_jp2=True))
+    data = bytearray(encode((80, 64), "JPEG2000", no_jp2=True))
     at = data.index(b"\xff\x4f\xff\x51") + 4 + 20
     data[at : at + 8] = (1).to_bytes(4) * 2
     with pytest.raises(InputError, match="tiles"):
