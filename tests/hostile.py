@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -47,6 +48,7 @@ ABSURD_ELEMENTS: tuple[dict[str, object], ...] = (
     {"InstanceNumber": 2_147_483_647},
     {"PixelPaddingValue": 0},
 )
+_ZEROS = 16 * 1024**2
 MEMBER_NAMES = (
     *("../../../etc/cron.d/scan", "/etc/passwd", "C:\\windows\\scan", "..\\..\\scan", "a/../../b"),
     *("//server/share/scan", "scan\n\x1b[31mred", "." * 300, "脑/скан", "a" * 4000, "con", "-rf"),
@@ -176,9 +178,7 @@ def _huge(gray: Gray, random: Random) -> tuple[str, bytes]:
 
 def _bomb(gray: Gray, random: Random) -> tuple[str, bytes]:
     """Pack a lot of zeros into little: gzip, a zip, a zip in zips, a deflated DICOM file."""
-    zeros = bytes(64 * 1024**2)
     header = patch(make_nifti(gray.astype(np.int16)), 40, "<8h", 3, 500, 500, 800, 1, 1, 1, 1)
-    packer = zlib.compressobj(wbits=-15)
     nested = make_zip({"scan.png": _encode(gray, "PNG")})
     for _ in range(int(random.integers(1, 40))):
         nested = make_zip({"next.zip": nested})
@@ -193,13 +193,30 @@ def _bomb(gray: Gray, random: Random) -> tuple[str, bytes]:
     )
     meta = patch(meta, 140, "<I", len(meta) - 144)
     files: list[Callable[[], tuple[str, bytes]]] = [
-        lambda: (".nii.gz", pack(header + zeros * 4)),
-        lambda: (".zip", make_zip({f"{n}.png": zeros for n in range(6)})),
+        lambda: (".nii.gz", pack(header) + _pack_zeros() * 16),
+        lambda: (".zip", _zip_zeros()),
         lambda: (".zip", nested),
-        lambda: (".dcm", meta + packer.compress(plain[start:] + zeros * 3) + packer.flush()),
+        lambda: (".dcm", meta + _deflate_with_zeros(plain[start:])),
         lambda: (".zip", patch(nested, len(nested) - 22 + 8, "<HH", 65_535, 65_535)),
     ]
     return files[int(random.integers(len(files)))]()
+
+
+@cache
+def _pack_zeros() -> bytes:
+    return pack(bytes(_ZEROS))
+
+
+@cache
+def _zip_zeros() -> bytes:
+    return make_zip({f"{n}.png": bytes(_ZEROS) for n in range(20)})
+
+
+def _deflate_with_zeros(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    start = packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH)
+    zeros = packer.compress(bytes(_ZEROS)) + packer.flush(zlib.Z_FULL_FLUSH)  # can be repeated
+    return start + zeros * 12 + packer.flush()
 
 
 def _tricky_path(gray: Gray, random: Random) -> tuple[str, bytes]:

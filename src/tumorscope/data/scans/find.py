@@ -63,9 +63,26 @@ def find_scans(
         raise InputError(f"volume {volume}: volumes are counted from 0")
     given = [inputs] if isinstance(inputs, (str, Path)) else list(inputs)
     for path in given:
-        if str(path) != STDIN and not Path(path).exists():
-            raise InputError(f"{path}: no such file or folder")
+        if str(path) != STDIN:
+            _check_exists(path)
     return _find(given, plane, volume)
+
+
+def _check_exists(path: str | Path) -> None:
+    """Refuse at once what is not there, and a pipe, which might never end."""
+    try:
+        is_there, is_special = Path(path).exists(), _is_special(Path(path))
+    except OSError as error:  # the name is too long, or a folder on the way is closed
+        raise InputError(f"{path}: no such file or folder ({error.strerror})") from error
+    if not is_there:
+        raise InputError(f"{path}: no such file or folder")
+    if is_special:
+        raise InputError(f"{path}: neither a file nor a folder; pass its content on to '{STDIN}'")
+
+
+def _is_special(path: Path) -> bool:
+    """Tell pipes, sockets and devices: to open one may mean to wait for ever."""
+    return path.exists() and not (path.is_file() or path.is_dir())
 
 
 def _find(given: Sequence[str | Path], plane: str, volume: int) -> Iterator[Scan | Unreadable]:
@@ -116,14 +133,17 @@ def _list_stdin() -> Iterator[tuple[StoredFile, Format] | Unreadable]:
 
 def _list_folder(folder: Path) -> Iterator[tuple[StoredFile, Format] | Unreadable]:
     is_empty = True
-    for parent, folders, names in os.walk(folder):
+    closed: list[OSError] = []
+    for parent, folders, names in os.walk(folder, onerror=closed.append):
         folders.sort()
         for path in (Path(parent, name) for name in sorted(names)):
-            if not _is_hidden(path.relative_to(folder)):
+            if not _is_hidden(path.relative_to(folder)) and not _is_special(path):
                 for found in _list_file(store_path(path), is_named=False):
                     is_empty = False
                     yield found
-    if is_empty:
+    for error in closed:
+        yield Unreadable(str(error.filename), f"cannot be read: {error.strerror}")
+    if is_empty and not closed:
         yield Unreadable(str(folder), f"no {_EXPECTED} in this folder")
 
 

@@ -27,7 +27,7 @@ def shuffle_names(files, prefix="IM"):
     return dict(zip(names, files, strict=True))
 
 
-WINDOW = {"WindowCenter": 4000, "WindowWidth": 8000}
+WINDOW = {"WindowCenter": 7000, "WindowWidth": 14_000}
 
 
 class TestOrder:

@@ -1,3 +1,5 @@
+import os
+import socket
 import subprocess
 import sys
 from io import BytesIO
@@ -13,11 +15,15 @@ from tumorscope.data.scans.scan import Unreadable
 from tumorscope.errors import InputError
 
 
-@pytest.fixture
-def png(gray_hw) -> bytes:
+def encode_png(gray_hw: np.ndarray) -> bytes:
     buffer = BytesIO()
     Image.fromarray(gray_hw).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+@pytest.fixture
+def png(gray_hw) -> bytes:
+    return encode_png(gray_hw)
 
 
 def list_names(folder) -> list[str]:
@@ -27,12 +33,16 @@ def list_names(folder) -> list[str]:
 class TestFolders:
     def test_all_formats_are_found_below_a_folder_whatever_their_endings(self, write_files, png):
         volume = np.arange(40 * 40 * 3, dtype=np.int16).reshape(40, 40, 3)
+        first, second = (
+            make_dicom(volume[..., index].copy(), SeriesInstanceUID=f"1.{index}")
+            for index in range(2)
+        )
         folder = write_files(
             {
                 "a.txt": png,
-                "b/IM1": make_dicom(volume[..., 0].copy()),
+                "b/IM1": first,
                 "b/c/volume.dat": make_nifti(volume, is_packed=True),
-                "d.zip": make_zip({"x/y.png": png, "x/IM1": make_dicom(volume[..., 1].copy())}),
+                "d.zip": make_zip({"x/y.png": png, "x/IM1": second}),
             }
         )
         assert set(list_names(folder)) == {
@@ -70,11 +80,28 @@ class TestFolders:
         assert found.name == str(tmp_path)
 
     def test_pipe_in_a_folder_is_passed_by_and_not_waited_for(self, write_files, png):
-        import os
-
         folder = write_files({"a.png": png})
         os.mkfifo(folder / "pipe")
-        assert "a.png" in list_names(folder)
+        assert list_names(folder) == ["a.png"]
+
+    def test_link_to_nothing_is_reported(self, write_files, png):
+        folder = write_files({"a.png": png})
+        (folder / "b.png").symlink_to(folder / "gone.png")
+        _, found = find_scans(folder)
+        assert str(found) == f"{folder}/b.png: cannot be read: No such file or directory"
+
+    def test_folder_that_cannot_be_listed_is_reported(self, write_files, png, monkeypatch):
+        folder = write_files({"a.png": png, "b/c.png": png})
+        scandir = os.scandir
+
+        def refuse(path: str) -> object:
+            if str(path).endswith("/b"):
+                raise PermissionError(13, "Permission denied", str(path))
+            return scandir(path)
+
+        monkeypatch.setattr(os, "scandir", refuse)
+        _, found = find_scans(folder)
+        assert str(found) == f"{folder}/b: cannot be read: Permission denied"
 
     def test_nothing_is_decoded_before_it_is_read(self, write_files, png):
         folder = write_files({"a.png": png[:60]})
@@ -98,6 +125,19 @@ class TestInputs:
     def test_missing_input_is_refused_at_once(self, tmp_path):
         with pytest.raises(InputError, match=r"gone: no such file or folder"):
             find_scans([tmp_path, tmp_path / "gone"])
+
+    def test_what_is_neither_file_nor_folder_is_refused_at_once(self, tmp_path):
+        os.mkfifo(tmp_path / "pipe")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(os.path.relpath(tmp_path / "socket"))
+        for path in (tmp_path / "pipe", tmp_path / "socket", "/dev/null"):
+            with pytest.raises(InputError, match=f"{path}: neither a file nor a folder"):
+                find_scans(path)
+
+    @pytest.mark.parametrize("name", ["a" * 5000, "a\0b"])
+    def test_impossible_name_is_refused_at_once(self, name):
+        with pytest.raises(InputError, match="no such file or folder"):
+            find_scans(name)
 
     @pytest.mark.parametrize(
         ("options", "message"),
@@ -145,15 +185,18 @@ class TestArchives:
     def test_damaged_member_does_not_stop_the_others(self, write_files, png):
         data = bytearray(make_zip({"a.png": png, "b.png": png}))
         data[200:220] = bytes(20)
-        found = list(find_scans(write_files({"s.zip": bytes(data)}) / "s.zip"))
-        answered = []
-        for one in found:
-            try:
-                answered += [] if isinstance(one, Unreadable) else list(one.read())
-            except InputError as error:
-                refused = str(error)
-        assert [given.name[-5:] for given in answered] == ["b.png"]
-        assert "s.zip/a.png: " in refused
+        damaged, good = find_scans(write_files({"s.zip": bytes(data)}) / "s.zip")
+        assert "s.zip/a.png: not a readable file" in str(damaged)
+        (given,) = good.read()
+        assert given.name.endswith("s.zip/b.png")
+
+    def test_member_damaged_further_on_is_refused_when_it_is_read(self, write_files):
+        noise = np.random.default_rng(0).integers(0, 256, (200, 200), np.uint8)
+        data = bytearray(make_zip({"a.png": encode_png(noise)}))
+        data[-150:-130] = bytes(20)  # before the directory of the archive
+        (scan,) = find_scans(write_files({"s.zip": bytes(data)}) / "s.zip")
+        with pytest.raises(InputError, match=r"s\.zip/a\.png: not a readable file"):
+            list(scan.read())
 
     def test_empty_archive_is_reported(self, write_files):
         (found,) = find_scans(write_files({"s.zip": make_zip({})}) / "s.zip")
