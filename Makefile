@@ -11,10 +11,10 @@ MODEL := dist/model
 CROSSVAL := results/default/both
 MODEL_LIMIT_KB := 10240
 
-.PHONY: help demo test check results model lock clean
+.PHONY: help demo test check results model package-model lock clean
 
 help: ## List the targets
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(ENVIRONMENT)
@@ -59,6 +59,12 @@ model: $(INSTALLED) ## Train the model to hand on: all slices of DATA, cross-val
 	@size=$$(du -sk $(MODEL) | cut -f1); \
 	    echo "$(MODEL): $$size KB, of at most $(MODEL_LIMIT_KB)"; \
 	    test $$size -le $(MODEL_LIMIT_KB)
+
+package-model: model ## Put that model into the package
+	$(BIN)/python -c "from pathlib import Path; \
+	    from tumorscope.artifact.distribution import copy_for_prediction; \
+	    about = Path('src/tumorscope/models/ABOUT.md').read_text('utf-8'); \
+	    copy_for_prediction(Path('dist/run'), Path('src/tumorscope/models/default'), about)"
 
 lock: $(INSTALLED) ## Choose the newest versions that fit and write them to constraints.txt
 	$(BIN)/pip install --quiet uv

@@ -15,10 +15,11 @@ from tumorscope.artifact.writer import write_artifact
 from tumorscope.atomic import replace_folder
 from tumorscope.errors import ArtifactError, InputError
 
-_NEEDED = (OPENVINO_FILE, "model.bin", KNOWN_CODES_FILE, GUARD_FILE, "MODEL_CARD.md")
+CARD_FILE = "MODEL_CARD.md"
+_NEEDED = (OPENVINO_FILE, "model.bin", KNOWN_CODES_FILE, GUARD_FILE, CARD_FILE)
 
 
-def copy_for_prediction(model: Path, out: Path) -> ArtifactSpec:
+def copy_for_prediction(model: Path, out: Path, about: str = "") -> ArtifactSpec:
     """Copy an artifact without the files that only training and other software read.
 
     Parameters
@@ -27,6 +28,8 @@ def copy_for_prediction(model: Path, out: Path) -> ArtifactSpec:
         An artifact, or a run folder; it is verified first.
     out
         The folder to write, all or nothing; an artifact that is there is replaced.
+    about
+        Markdown to end the model card with: where data and weights are from, and their licences.
 
     Returns
     -------
@@ -51,6 +54,9 @@ def copy_for_prediction(model: Path, out: Path) -> ArtifactSpec:
     with replace_folder(out) as folder:
         for name in _NEEDED:
             shutil.copyfile(source / name, folder / name)
+        if about:
+            with (folder / CARD_FILE).open("a", encoding="utf-8") as card:
+                card.write(f"\n{about}")
         return write_artifact(folder, spec)
 
 

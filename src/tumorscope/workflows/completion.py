@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tumorscope.artifact.checksum import compute_fingerprint
+from tumorscope.artifact.distribution import CARD_FILE
 from tumorscope.artifact.spec import (
     KNOWN_CODES_FILE,
     OPENVINO_FILE,
@@ -86,7 +87,7 @@ def complete_artifact(
         summarize_data(manifest, rejected_files),
         recipe.model_dump(),
     )
-    write_text(folder / "MODEL_CARD.md", card)
+    write_text(folder / CARD_FILE, card)
     codes = read_codes(list(manifest["path"]), "recording the slices", on_progress)
     np.save(folder / KNOWN_CODES_FILE, codes, allow_pickle=False)
     write_artifact(folder, spec)

@@ -34,6 +34,13 @@ def test_copy_is_an_artifact_of_what_prediction_needs(run, tmp_path):
     assert len(read_known_codes(tmp_path / "dist" / "model")) == 0
 
 
+def test_card_of_the_copy_ends_with_what_is_said_about_it(run, tmp_path):
+    spec = copy_for_prediction(run, tmp_path / "copy", "## Licences\n\nCC0")
+    card = (tmp_path / "copy" / "MODEL_CARD.md").read_text("utf-8")
+    assert card == "MODEL_CARD.md\n## Licences\n\nCC0"
+    assert read_artifact(tmp_path / "copy") == spec
+
+
 def test_earlier_copy_and_empty_folder_are_replaced(run, tmp_path):
     out = tmp_path / "model"
     out.mkdir()
