@@ -7,6 +7,8 @@ from matplotlib.figure import Figure
 
 from tumorscope.evaluation.figures.style import SMALL_SIZE, make_figure, style_axes
 
+_COLORS = 10
+
 
 def plot_faithfulness(curves: Mapping[str, Sequence[Sequence[float]]]) -> Figure:
     """Draw insertion and deletion of several methods.
@@ -18,9 +20,11 @@ def plot_faithfulness(curves: Mapping[str, Sequence[Sequence[float]]]) -> Figure
     """
     figure = make_figure(10.5, 4.6)
     axes = figure.subplots(1, 2)
-    for method, pair in curves.items():
+    for number, (method, pair) in enumerate(curves.items()):
+        style = "-" if number < _COLORS else "--"  # there are more methods than colors
         for panel, curve in zip(axes, pair, strict=True):
-            panel.plot(np.linspace(0, 1, len(curve)), curve, label=method, linewidth=1.4)
+            shares = np.linspace(0, 1, len(curve))
+            panel.plot(shares, curve, style, color=f"C{number}", label=method, linewidth=1.4)
     for panel, title in zip(axes, ("Insertion: higher is better", "Deletion: lower is better"),
                             strict=True):  # fmt: skip
         style_axes(panel, title, "Share of the pixels", "Probability of a tumor")
