@@ -7,6 +7,7 @@ Also the network with its layers randomized from the top, for the sanity check o
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import keras
 import numpy as np
 import tensorflow as tf
@@ -67,13 +68,12 @@ class SaliencyNetwork:
     def integrate_gradients(
         self, slices: NDArray[np.uint8], cells: int = 28
     ) -> NDArray[np.float32]:
-        """Integrate gradients from black to the slice; sums of each of `cells` x `cells` parts.
+        """Integrate gradients from black to the slice; sums over `cells` x `cells` parts.
 
         References
         ----------
         Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks", 2017.
         """
-        side = slices.shape[1] // cells * cells
         maps = []
         for one in slices.astype(np.float32):
             total = np.zeros_like(one)
@@ -84,8 +84,9 @@ class SaliencyNetwork:
                     tape.watch(inputs)
                     logit = self._answer(inputs)[1]
                 total += tape.gradient(logit, inputs).numpy().sum(axis=0)
-            pixels = (total / _STEPS * one).sum(axis=-1)[:side, :side]
-            maps.append(pixels.reshape(cells, side // cells, cells, side // cells).sum(axis=(1, 3)))
+            pixels = (total / _STEPS * one).sum(axis=-1)
+            means = cv2.resize(pixels, (cells, cells), interpolation=cv2.INTER_AREA)
+            maps.append(means * (pixels.size / means.size))
         return np.stack(maps).astype(np.float32)
 
     def _answer(self, inputs: tf.Tensor) -> tuple[list[tf.Tensor], tf.Tensor]:
