@@ -172,8 +172,12 @@ class Predictor:
         self, scans: list[tuple[int, Scan | Unreadable]]
     ) -> list[Iterator[_Prepared | _Answered]]:
         """Read the first slice of each scan; further ones, of a series, are read as they come."""
-        reads = [self._read(number, scan) for number, scan in scans]
-        return [chain(list(islice(read, 1)), read) for read in reads]
+        return [self._read_ahead(number, scan) for number, scan in scans]
+
+    def _read_ahead(self, number: int, scan: Scan | Unreadable) -> Iterator[_Prepared | _Answered]:
+        read = self._read(number, scan)
+        is_large = isinstance(scan, Scan) and scan.is_large
+        return read if is_large else chain(list(islice(read, 1)), read)
 
     def _read(self, number: int, scan: Scan | Unreadable) -> Iterator[_Prepared | _Answered]:
         if isinstance(scan, Unreadable):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tumorscope.data.scans.dicom_file import quiet
 from tumorscope.data.scans.gray import (
     apply_window,
     compute_window,
     make_square,
     repeat_channels,
 )
+from tumorscope.data.scans.quiet import quiet
 from tumorscope.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ def find_item(header: "Dataset", index: int, sequence: str) -> "Dataset":
     return header
 
 
-@quiet()
 def show_frame(values: NDArray[Any], header: "Dataset", index: int) -> NDArray[np.uint8]:
     """Turn a decoded frame into a picture.
 
@@ -62,15 +61,19 @@ def show_frame(values: NDArray[Any], header: "Dataset", index: int) -> NDArray[n
     InputError
         No value is finite, or the palette is absurd. pydicom raises nearly anything else.
     """
+    with quiet(), np.errstate(all="ignore"):  # absurd numbers end in a picture or in an error
+        image = _show_colors(values, header, index)
+        spacing = find_item(header, index, "PixelMeasuresSequence").get("PixelSpacing")
+        row_mm, column_mm = map(float, spacing or header.get("PixelAspectRatio") or (1, 1))
+    return make_square(image, row_mm, column_mm)
+
+
+def _show_colors(values: NDArray[Any], header: "Dataset", index: int) -> NDArray[np.uint8]:
     if header.get("PhotometricInterpretation") == "PALETTE COLOR" and values.ndim == 2:
-        image = _look_up_color(values, header)
-    elif values.ndim == 3:
-        image = _keep_high_byte(values, int(header.BitsStored))
-    else:
-        image = repeat_channels(_show_gray(values, header, index))
-    spacing = find_item(header, index, "PixelMeasuresSequence").get("PixelSpacing")
-    row_mm, column_mm = spacing or header.get("PixelAspectRatio") or (1, 1)
-    return make_square(image, float(row_mm), float(column_mm))
+        return _look_up_color(values, header)
+    if values.ndim == 3:
+        return _keep_high_byte(values, int(header.BitsStored))
+    return repeat_channels(_show_gray(values, header, index))
 
 
 def _look_up_color(values: NDArray[Any], header: "Dataset") -> NDArray[np.uint8]:

@@ -4,13 +4,13 @@ Elements that name a patient are never read, so that none can appear in a result
 """
 
 import os
-import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
+from tumorscope.data.scans.quiet import quiet
 from tumorscope.data.scans.stored_file import StoredFile
 from tumorscope.errors import InputError
 
@@ -21,10 +21,10 @@ UNDEFINED_LENGTH = 0xFFFFFFFF
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _EXPLICIT = b"1.2.840.10008.1.2.1".ljust(len(_DEFLATED), b"\0")
 _MAXIMUM_INFLATED_BYTES = 128 * 1024**2
+_CHUNK_BYTES = 64 * 1024
 _META_START = 132
 _PIXEL_KEYWORDS = {0x10: "PixelData", 8: "FloatPixelData", 9: "DoubleFloatPixelData"}
 _PIXEL_VRS = (b"OB", b"OW", b"OF", b"OD", b"UN")
-_WARNING_MODULES = r"(pydicom|pylibjpeg|openjpeg|libjpeg|tumorscope\.data\.scans)(\.|$)"
 _ELEMENTS = [
     *("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "SeriesNumber", "InstanceNumber"),
     *("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "PixelAspectRatio"),
@@ -94,14 +94,6 @@ def open_dicom(file: StoredFile) -> Iterator[DicomFile]:
         yield _locate_pixels(stream, header)
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the warnings of pydicom to itself: they may quote values of the file."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=_WARNING_MODULES)
-        yield
-
-
 def _inflate(stream: BinaryIO) -> BinaryIO:
     """Unpack a dataset in the deflated transfer syntax (PS3.5, A.5), but never a bomb."""
     head = stream.read(1024)
@@ -111,12 +103,16 @@ def _inflate(stream: BinaryIO) -> BinaryIO:
         return stream
     meta = stream.read(_META_START + 12 + int.from_bytes(start[8:], "little"))
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    data = inflater.decompress(stream.read(), _MAXIMUM_INFLATED_BYTES)
-    if inflater.unconsumed_tail:
-        raise InputError(f"inflates to more than {_MAXIMUM_INFLATED_BYTES // 1024**2} MB")
+    inflated = BytesIO()
+    inflated.write(meta.replace(_DEFLATED, _EXPLICIT))
+    while (packed := stream.read(_CHUNK_BYTES)) and not inflater.eof:
+        inflated.write(inflater.decompress(packed, _MAXIMUM_INFLATED_BYTES))
+        if inflated.tell() > _MAXIMUM_INFLATED_BYTES or inflater.unconsumed_tail:
+            raise InputError(f"inflates to more than {_MAXIMUM_INFLATED_BYTES // 1024**2} MB")
     if not inflater.eof:
         raise InputError("truncated: its deflated content does not end")
-    return BytesIO(meta.replace(_DEFLATED, _EXPLICIT) + data)
+    inflated.seek(0)
+    return inflated
 
 
 def _locate_pixels(stream: BinaryIO, header: "Dataset") -> DicomFile:
@@ -138,10 +134,14 @@ def _locate_pixels(stream: BinaryIO, header: "Dataset") -> DicomFile:
 
 
 def _name_class(header: "Dataset") -> str:
+    return name_uid(str(header.get("SOPClassUID", "")))
+
+
+def name_uid(uid: str) -> str:
+    """Give the name of a UID of the standard, in brackets; of any other nothing is repeated."""
     from pydicom.uid import UID_dictionary
 
-    known = UID_dictionary.get(str(header.get("SOPClassUID", "")))
-    return f" ({known[0]})" if known else ""
+    return f" ({UID_dictionary[uid][0]})" if uid in UID_dictionary else ""
 
 
 def _find_syntax(header: "Dataset") -> str:

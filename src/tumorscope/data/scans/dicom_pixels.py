@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumorscope.data.scans.codestream import read_size
-from tumorscope.data.scans.dicom_file import UNDEFINED_LENGTH, DicomFile, quiet
+from tumorscope.data.scans.dicom_file import UNDEFINED_LENGTH, DicomFile, name_uid
 from tumorscope.data.scans.gray import check_side
+from tumorscope.data.scans.quiet import quiet
 from tumorscope.errors import InputError
 
 if TYPE_CHECKING:
@@ -110,9 +111,9 @@ def _find_decoder(transfer_syntax: str) -> Any:
     try:
         decoder = get_decoder(syntax)
     except NotImplementedError:
-        raise InputError(f"its encoding is none that holds slices ({syntax.name})") from None
+        raise InputError(f"its encoding is none that holds slices{name_uid(syntax)}") from None
     if not (decoder.is_native or set(_PLUGINS) & set(decoder.available_plugins)):
-        raise InputError(f"no decoder is installed for its encoding ({syntax.name})")
+        raise InputError(f"no decoder is installed for its encoding{name_uid(syntax)}")
     return decoder
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tumorscope.data.scans.dicom_display import find_item
-from tumorscope.data.scans.dicom_file import quiet
+from tumorscope.data.scans.quiet import quiet
 
 if TYPE_CHECKING:
     from pydicom import Dataset

@@ -7,9 +7,10 @@ from functools import partial
 from typing import NamedTuple
 
 from tumorscope.data.scans.dicom import read_dicom, read_series
-from tumorscope.data.scans.dicom_file import open_dicom, quiet
+from tumorscope.data.scans.dicom_file import open_dicom
 from tumorscope.data.scans.dicom_pixels import count_frames
 from tumorscope.data.scans.dicom_place import Place, find_place
+from tumorscope.data.scans.quiet import quiet
 from tumorscope.data.scans.refusal import refusing
 from tumorscope.data.scans.scan import Scan, Unreadable
 from tumorscope.data.scans.stored_file import StoredFile
@@ -71,7 +72,8 @@ def list_scans(members: Iterable[Member]) -> Iterator[Scan | Unreadable]:
     for stack in (stack for group in groups.values() for stack in _split_stacks(group)):
         file = stack[0].file
         if len(stack) == 1:
-            yield Scan(file.name, partial(read_dicom, file))
+            is_large = stack[0].number_of_frames > 1
+            yield Scan(file.name, partial(read_dicom, file), is_large)
             continue
         name = f"{file.folder}/series {stack[0].series_number}".rstrip()
         uses[name] += 1
@@ -89,10 +91,13 @@ def _find_copies(members: Iterable[Member]) -> Iterator[tuple[Member, StoredFile
 
 
 def _is_same(file: StoredFile, other: StoredFile) -> bool:
-    with file.open() as stream, other.open() as other_stream:
-        while (chunk := stream.read(_CHUNK_BYTES)) == other_stream.read(_CHUNK_BYTES):
-            if not chunk:
-                return True
+    try:
+        with refusing("DICOM file"), file.open() as stream, other.open() as other_stream:
+            while (chunk := stream.read(_CHUNK_BYTES)) == other_stream.read(_CHUNK_BYTES):
+                if not chunk:
+                    return True
+    except InputError:  # gone or changed since it was found; whoever reads it will say so
+        pass
     return False
 
 

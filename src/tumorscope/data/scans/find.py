@@ -11,6 +11,7 @@ from tumorscope.data.scans.archive import list_members
 from tumorscope.data.scans.dicom_series import inspect_dicom, list_scans
 from tumorscope.data.scans.formats import Format, recognize_format
 from tumorscope.data.scans.nifti import PLANES, read_nifti
+from tumorscope.data.scans.quiet import quiet
 from tumorscope.data.scans.refusal import naming, refusing
 from tumorscope.data.scans.scan import Scan, ScanSlice, Unreadable
 from tumorscope.data.scans.stored_file import StoredFile, read_limited, store_bytes, store_path
@@ -95,7 +96,7 @@ def _find(given: Sequence[str | Path], plane: str, volume: int) -> Iterator[Scan
         if form is Format.IMAGE:
             yield Scan(file.name, partial(_read_image, file))
         elif form is Format.NIFTI:
-            yield Scan(file.name, partial(read_nifti, file, plane, volume))
+            yield Scan(file.name, partial(read_nifti, file, plane, volume), is_large=True)
         else:
             member = inspect_dicom(file)
             if isinstance(member, Unreadable):
@@ -108,7 +109,9 @@ def _find(given: Sequence[str | Path], plane: str, volume: int) -> Iterator[Scan
 def _read_image(file: StoredFile) -> Iterator[ScanSlice]:
     with naming(file.name), refusing("file"):
         data = file.read_bytes()
-    yield ScanSlice(file.name, decode_slice(data, file.name, LEAST_SIDE_PX), None, 0)
+    with quiet():
+        image = decode_slice(data, file.name, LEAST_SIDE_PX)
+    yield ScanSlice(file.name, image, None, 0)
 
 
 def _list_files(given: Sequence[str | Path]) -> Iterator[tuple[StoredFile, Format] | Unreadable]:

@@ -59,7 +59,8 @@ def apply_window(values_hw: NDArray[np.generic], low: float, high: float) -> NDA
     low, high
         The values shown black and white.
     """
-    share = (values_hw.astype(np.float32) - np.float32(low)) / np.float32(high - low)
+    with np.errstate(all="ignore"):  # infinite values, and those too large for float32
+        share = (values_hw.astype(np.float32) - np.float32(low)) / np.float32(high - low)
     gray: NDArray[np.float32] = np.clip(np.nan_to_num(share, copy=False, nan=0.0), 0, 1) * 255
     return np.rint(gray).astype(np.uint8)
 

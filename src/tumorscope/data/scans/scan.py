@@ -43,10 +43,22 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Scan:
-    """An image file, a DICOM series or file, or a NIfTI volume, not decoded before it is read."""
+    """An image file, a DICOM series or file, or a NIfTI volume, not decoded before it is read.
+
+    Parameters
+    ----------
+    name
+        How a result names it.
+    read_slices
+        Reads it.
+    is_large
+        Whether it may stay in memory as a whole while its slices are read, so that one such scan
+        should be read to its end before the next one is begun.
+    """
 
     name: str
     read_slices: Callable[[], Iterator[ScanSlice | Unreadable]]
+    is_large: bool = False
 
     def read(self) -> Iterator[ScanSlice | Unreadable]:
         """Decode slice by slice, in the order of their positions.

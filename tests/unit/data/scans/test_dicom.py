@@ -1,4 +1,6 @@
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -13,10 +15,10 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from scan_files import make_dataset, make_dicom, make_item, write_dataset
+from scan_files import make_dataset, make_dicom, make_item, patch, write_dataset
 from tumorscope.data.scans.dicom_display import show_frame
 from tumorscope.data.scans.find import find_scans
-from tumorscope.data.scans.scan import Unreadable
+from tumorscope.data.scans.scan import Scan, Unreadable
 from tumorscope.errors import InputError
 
 RAMP = np.arange(1600, dtype=np.uint16).reshape(40, 40)
@@ -24,6 +26,17 @@ RAMP = np.arange(1600, dtype=np.uint16).reshape(40, 40)
 
 def show(values: np.ndarray, **elements: object) -> np.ndarray:
     return show_frame(values, make_dataset(values, **elements), 0)[..., 0]
+
+
+def tell(path: Path) -> Iterator[str]:
+    """Give all that is said of a file, and all names in it."""
+    for found in find_scans(path):
+        yield str(found)
+        if isinstance(found, Scan):
+            try:
+                yield str(list(found.read()))
+            except InputError as error:
+                yield str(error)
 
 
 class TestWindow:
@@ -214,10 +227,17 @@ class TestRefused:
         with pytest.raises(InputError, match="compressed frame is of 40 x 40 px"):
             read(write_dataset(dataset))
 
+    def test_encoding_that_is_no_known_one_is_not_repeated(self, read):
+        data = make_dicom(RAMP).replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.Secret.99.1\0")
+        with pytest.raises(InputError, match=r"its encoding is none that holds slices$"):
+            read(data)
+
     def test_no_error_or_name_holds_what_identifies_the_patient(self, tmp_path):
-        data = make_dicom(RAMP)
-        for cut in range(0, len(data), 50):
-            path = tmp_path / "IM1"
-            path.write_bytes(data[:cut])
-            for found in find_scans(path):
-                assert "ecret" not in f"{found.name} {found}"
+        data = make_dicom(RAMP, RequestingPhysician="Secret^Physician")
+        path = tmp_path / "IM1"
+        damaged = [data[:cut] for cut in range(0, len(data), 50)]
+        for at in range(132, data.index(b"\xe0\x7f\x10\0")):
+            damaged += [patch(data, at, "<B", data[at] ^ bits) for bits in (0x01, 0x60)]
+        for content in damaged:
+            path.write_bytes(content)
+            assert "ecret" not in " ".join(tell(path))

@@ -48,6 +48,11 @@ class TestApplyWindow:
         assert shown.tolist()[0][3:] == [255, 0]
         assert (np.diff(shown[0, :4].astype(int)) >= 0).all()
 
+    def test_what_is_not_finite_or_too_large_is_shown_without_a_warning(self):
+        values = np.array([[-np.inf, 0, np.inf]], np.float32)
+        assert apply_window(values, 0, 1).tolist() == [[0, 0, 255]]
+        assert apply_window(values, 1e300, 1e301).tolist() == [[0, 0, 0]]
+
     def test_values_are_not_modified(self):
         values = np.array([[np.nan, 1, 2]], np.float32)
         apply_window(values, 0, 2)

@@ -6,8 +6,9 @@ import numpy as np
 import pydicom
 import pytest
 
-from tumorscope.data.scans.dicom_file import open_dicom, quiet
+from tumorscope.data.scans.dicom_file import open_dicom
 from tumorscope.data.scans.dicom_pixels import count_frames, decode_frame
+from tumorscope.data.scans.quiet import quiet
 from tumorscope.data.scans.refusal import refusing
 from tumorscope.data.scans.stored_file import store_path
 from tumorscope.errors import InputError

@@ -1,0 +1,123 @@
+"""What hostile files do to `tumorscope predict`, and to the good files among them.
+
+    TUMORSCOPE_DATA=... python benchmarks/hostile.py --model dist/model
+
+The files are those of `tests/hostile.py`, made from real slices (phantoms, where there are none).
+All lie in one folder, with good files in every format among them, and are answered by one command.
+Then each is answered alone.
+"""
+
+import argparse
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tumorscope.data.phantom import draw_phantom
+from tumorscope.data.scans.scan import Unreadable
+from tumorscope.inference.predictor import Predictor
+
+PROJECT = Path(__file__).parents[1]
+SOURCES, GOOD = 200, 20
+
+Gray = NDArray[np.uint8]
+
+
+def read_slices(count: int) -> list[Gray]:
+    """Read slices spread over the real ones, or draw phantoms."""
+    data = Path(os.environ.get("TUMORSCOPE_DATA", PROJECT / "../shared/data"))
+    paths = sorted(path for name in ("navoneel", "br35h") for path in data.glob(f"{name}/*/*.jpg"))
+    if not paths:
+        return [draw_phantom(0, index, has_tumor=True).image_hw for index in range(count)]
+    chosen = np.linspace(0, len(paths) - 1, count).astype(int)
+    return [np.asarray(Image.open(paths[index]).convert("L")) for index in chosen]
+
+
+def write_files(folder: Path, count: int, seed: int) -> tuple[list[Path], list[Path]]:
+    """Write hostile and good files, made from different slices, to one folder."""
+    sys.path.insert(0, str(PROJECT / "tests"))
+    from hostile import list_good_files, write_hostile_files
+
+    slices = read_slices(SOURCES + GOOD)
+    hostile = write_hostile_files(folder, slices[GOOD:], count, seed)
+    good = []
+    for number, gray in enumerate(slices[:GOOD]):
+        for ending, make in list_good_files(gray).items():
+            good.append(folder / f"{number * count // GOOD:04d}-good{ending}")
+            good[-1].write_bytes(make())
+    return hostile, good
+
+
+def answer_folder(folder: Path, model: Path, hostile: list[Path], good: list[Path]) -> None:
+    """Answer for all files by one command; print how it ended and what it took."""
+    table, output = folder.parent / "answers.csv", folder.parent / "output.txt"
+    command = [sys.executable, "-m", "tumorscope", "predict", "--quiet", str(folder)]
+    command += ["--model", str(model), "--out", str(table)]
+    start = time.perf_counter()
+    with output.open("wb") as stream:
+        process = subprocess.Popen(command, stdout=stream, stderr=stream)
+        _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    lines = output.read_text(errors="replace").splitlines()
+    with table.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+        answered = [row["path"] for row in csv.DictReader(file)]
+    counts = Counter(tell_end(path, answered, lines) for path in hostile)
+    print(f"{len(hostile)} hostile and {len(good)} good files in one folder:")
+    print(f"exit code {os.waitstatus_to_exitcode(status)}, {seconds:.0f} s")
+    print(f"peak memory {usage.ru_maxrss / 1024:.0f} MB")
+    print(f"tracebacks {sum('Traceback' in line for line in lines)}")
+    print(f"hostile: {', '.join(f'{count} {end}' for end, count in sorted(counts.items()))}")
+    print(f"good: {Counter(tell_end(path, answered, lines) for path in good)['answered']} answered")
+
+
+def tell_end(path: Path, answered: list[str], lines: list[str]) -> str:
+    """Tell what became of a file: one of which anything is answered counts as answered."""
+    if any(name.startswith(str(path)) for name in answered):
+        return "answered"
+    return "refused" if any(line.startswith(f"{path}") for line in lines) else "passed over"
+
+
+def answer_alone(paths: list[Path], model: Path) -> None:
+    """Answer for one file after the other; print the time of the slowest."""
+    predictor = Predictor.load(model)
+    seconds = {path: time_one(predictor, path) for path in paths}
+    slowest = sorted(seconds, key=seconds.__getitem__)[-3:]
+    print("alone, the slowest: " + ", ".join(f"{seconds[p]:.2f} s ({p.name})" for p in slowest))
+
+
+def time_one(predictor: Predictor, path: Path) -> float:
+    """Give the seconds for all that one file holds."""
+    start = time.perf_counter()
+    results: Iterator[object] = predictor.stream([path])
+    ends = Counter("refused" if isinstance(one, Unreadable) else "answered" for one in results)
+    if not ends:
+        raise RuntimeError(f"{path}: neither answered nor refused")
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Write the files, answer for them, print what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "scans"
+        folder.mkdir()
+        hostile, good = write_files(folder, args.count, args.seed)
+        answer_folder(folder, args.model, hostile, good)
+        answer_alone(hostile, args.model)
+
+
+if __name__ == "__main__":
+    main()
