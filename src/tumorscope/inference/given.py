@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,10 @@ from numpy.typing import NDArray
 
 from tumorscope.data.readers import MINIMUM_SIDE_PX
 from tumorscope.data.scans.dicom import read_dicom
+from tumorscope.data.scans.dicom_file import write_image
 from tumorscope.data.scans.find import find_scans
 from tumorscope.data.scans.gray import apply_window, compute_window, repeat_channels
+from tumorscope.data.scans.refusal import naming, refusing
 from tumorscope.data.scans.scan import Scan, ScanSlice, Unreadable
 from tumorscope.data.scans.stored_file import store_bytes
 from tumorscope.errors import InputError
@@ -66,9 +67,6 @@ def _read_array(array: NDArray[Any]) -> Iterator[ScanSlice]:
 
 
 def _read_dataset(dataset: Any) -> Iterator[ScanSlice | Unreadable]:
-    stream = BytesIO()
-    try:
-        dataset.save_as(stream)
-    except Exception as error:  # pydicom raises nearly anything on an incomplete dataset
-        raise InputError(f"{_DATASET}: cannot be written as DICOM ({error})") from error
-    return read_dicom(store_bytes(_DATASET, stream.getvalue()))
+    with naming(_DATASET), refusing("DICOM dataset"):
+        data = write_image(dataset)
+    return read_dicom(store_bytes(_DATASET, data))

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain, groupby, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import cv2
 import numpy as np
@@ -113,14 +113,15 @@ class Predictor:
         InputError
             It cannot be read, or holds more than one scan.
         """
-        results = self.answer(find_given(scan))
-        first, second = next(results, None), next(results, None)
-        results.close()
-        if first is None or second is not None:
-            raise InputError(f"{scan}: expected one scan, found several; use stream()")
-        if isinstance(first, Unreadable):
-            raise InputError(str(first))
-        return first
+        answers = self.answer(find_given(scan))
+        results = list(islice(answers, 2))
+        answers.close()
+        if all(isinstance(result, Unreadable) for result in results):
+            raise InputError(str(results[0]))
+        if len(results) > 1:  # a dataset is not printed: it names a patient
+            name = scan if isinstance(scan, (str, Path)) else type(scan).__name__
+            raise InputError(f"{name}: expected one scan, found several; use stream()")
+        return cast("Prediction | SeriesPrediction", results[0])
 
     def stream(self, scans: Iterable[Any]) -> Iterator[Prediction | SeriesPrediction | Unreadable]:
         """Answer for many, in their order, holding only a few in memory.

@@ -1,16 +1,23 @@
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from weakref import ref
 
 import nibabel
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom.encaps import encapsulate
+from pydicom.uid import RLELossless
 
 import tumorscope
+from scan_files import make_dataset, make_nifti, make_series, make_zip, write_dataset
 from tumorscope.data.readers import read_slice
+from tumorscope.data.scans import nifti
 from tumorscope.data.scans.scan import Unreadable
 from tumorscope.errors import ArtifactError, InputError
+from tumorscope.inference.prediction import Prediction
+from tumorscope.inference.series import SeriesPrediction
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +80,97 @@ class TestCall:
     def test_what_cannot_be_a_scan_is_an_input_error(self, predictor, given):
         with pytest.raises(InputError):
             predictor(given)
+
+
+def make_head(brightness: int) -> np.ndarray:
+    """A square head on black, shape (48, 48), uint8."""
+    gray = np.zeros((48, 48), np.uint8)
+    gray[4:44, 4:24], gray[4:44, 24:44] = brightness - 8, brightness + 8
+    return gray
+
+
+class TestScans:
+    """A DICOM file of 8 bits without a window is shown as it is, so answers can be compared."""
+
+    HEADS = np.stack([make_head(brightness) for brightness in (70, 80, 110, 115, 120, 90)])
+
+    @pytest.fixture
+    def expected(self, predictor) -> list[float]:
+        return [predictor(head).probability for head in self.HEADS]
+
+    def check_series(self, answer, expected):
+        assert isinstance(answer, SeriesPrediction)
+        assert [part.probability for part in answer] == pytest.approx(expected, abs=1e-6)
+        assert answer.probability == pytest.approx(np.mean(expected[2:5]), abs=1e-6)
+        assert [part.index for part in answer] == list(range(len(expected)))
+
+    def test_dataset_of_one_frame_is_a_picture(self, predictor, expected):
+        answer = predictor(make_dataset(self.HEADS[0]))
+        assert isinstance(answer, Prediction)
+        assert answer.probability == pytest.approx(expected[0], abs=1e-6)
+
+    def test_dataset_of_several_frames_is_a_series(self, predictor, expected):
+        self.check_series(predictor(make_dataset(self.HEADS)), expected)
+
+    def test_file_of_several_frames_is_a_series(self, predictor, expected, tmp_path):
+        dataset = make_dataset(self.HEADS)
+        dataset.compress(RLELossless)
+        (tmp_path / "multi.dcm").write_bytes(write_dataset(dataset))
+        self.check_series(predictor(tmp_path / "multi.dcm"), expected)
+
+    def test_folder_and_archive_of_dicom_files_are_the_same_series(
+        self, predictor, expected, tmp_path
+    ):
+        files = {f"IM{5 - n}": data for n, data in enumerate(make_series(self.HEADS))}
+        (tmp_path / "study").mkdir()
+        for name, data in files.items():
+            (tmp_path / "study" / name).write_bytes(data)
+        (tmp_path / "study.zip").write_bytes(make_zip(files))
+        for given in (tmp_path / "study", tmp_path / "study.zip"):
+            self.check_series(predictor(given), expected)
+
+    def test_nifti_volume_gives_an_answer_for_each_slice(self, predictor, tmp_path):
+        volume = np.stack([head[::-1, ::-1].T for head in self.HEADS], axis=-1)
+        for name, is_packed in (("head.nii", False), ("head.nii.gz", True)):
+            (tmp_path / name).write_bytes(make_nifti(volume, is_packed=is_packed))
+        plain, packed = predictor(tmp_path / "head.nii"), predictor(tmp_path / "head.nii.gz")
+        assert [part.probability for part in plain] == [part.probability for part in packed]
+        low, high = np.percentile(volume, [0.5, 99.5])
+        shown = np.clip((self.HEADS - low) / (high - low), 0, 1) * 255
+        for part, head in zip(plain, shown, strict=True):
+            np.testing.assert_allclose(part.image[..., 0], head, atol=1)
+
+    def test_frames_that_cannot_be_read_are_told_without_the_dataset(self, predictor):
+        dataset = make_dataset(self.HEADS)
+        dataset.compress(RLELossless)
+        dataset.PixelData = encapsulate([b"no frame"] * len(self.HEADS))
+        with pytest.raises(InputError, match="dataset#000") as caught:
+            predictor(dataset)
+        assert "ecret" not in str(caught.value)
+
+    def test_several_scans_are_not_one(self, predictor, write_slice, tmp_path):
+        for name in ("a.png", "b.png"):
+            write_slice(tmp_path / name)
+        with pytest.raises(InputError, match="expected one scan, found several"):
+            predictor(tmp_path)
+
+    def test_one_volume_is_in_memory_at_a_time(self, predictor, monkeypatch, tmp_path):
+        volume = np.stack([*self.HEADS], axis=-1)
+        for number in range(12):
+            (tmp_path / f"{number:02d}.nii").write_bytes(make_nifti(volume))
+        volumes, held = [], []
+        read_volume = nifti._read_volume
+
+        def count(*arguments):
+            values = read_volume(*arguments)
+            volumes.append(ref(values))
+            held.append(sum(volume() is not None for volume in volumes))
+            return values
+
+        monkeypatch.setattr(nifti, "_read_volume", count)
+        assert len(list(predictor.stream([tmp_path]))) == 12
+        assert len(held) == 12
+        assert max(held) <= 2
 
 
 class TestStream:

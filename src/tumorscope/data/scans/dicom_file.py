@@ -94,6 +94,26 @@ def open_dicom(file: StoredFile) -> Iterator[DicomFile]:
         yield _locate_pixels(stream, header)
 
 
+def write_image(dataset: "Dataset") -> bytes:
+    """Write the elements of a dataset that `open_dicom` reads, and its pixel data, but no others.
+
+    pydicom raises nearly anything on an incomplete dataset.
+    """
+    from pydicom import Dataset, dcmwrite
+    from pydicom.dataset import FileMetaDataset
+
+    image, meta = Dataset(), FileMetaDataset()
+    for keyword in (*_ELEMENTS, *_PIXEL_KEYWORDS.values()):
+        if keyword in dataset:
+            image[keyword] = dataset[keyword]
+    meta.TransferSyntaxUID = dataset.file_meta.TransferSyntaxUID
+    image.file_meta = meta
+    stream = BytesIO()
+    with quiet():
+        dcmwrite(stream, image)
+    return stream.getvalue()
+
+
 def _inflate(stream: BinaryIO) -> BinaryIO:
     """Unpack a dataset in the deflated transfer syntax (PS3.5, A.5), but never a bomb."""
     head = stream.read(1024)

@@ -1,3 +1,4 @@
+import logging
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -21,6 +22,15 @@ def test_warnings_of_decoders_are_not_shown(module):
 def test_warnings_of_others_are(module):
     with pytest.warns(UserWarning, match="odd value"), quiet():
         warn(module)
+
+
+def test_nothing_is_logged_by_pydicom(caplog):
+    logger = logging.getLogger("pydicom")
+    with quiet():
+        logger.warning("Secret^Patient is odd")
+    assert not caplog.records
+    logger.warning("heard again")
+    assert len(caplog.records) == 1
 
 
 def test_filters_are_what_they_were_though_threads_leave_in_another_order():
