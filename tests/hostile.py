@@ -177,7 +177,7 @@ def _huge(gray: Gray, random: Random) -> tuple[str, bytes]:
 
 
 def _bomb(gray: Gray, random: Random) -> tuple[str, bytes]:
-    """Pack a lot of zeros into little: gzip, a zip, a zip in zips, a deflated DICOM file."""
+    """Pack a lot of zeros into little: gzip, a zip, a zip in zips, a deflated DICOM file, a PNG."""
     header = patch(make_nifti(gray.astype(np.int16)), 40, "<8h", 3, 500, 500, 800, 1, 1, 1, 1)
     nested = make_zip({"scan.png": _encode(gray, "PNG")})
     for _ in range(int(random.integers(1, 40))):
@@ -197,6 +197,7 @@ def _bomb(gray: Gray, random: Random) -> tuple[str, bytes]:
         lambda: (".zip", _zip_zeros()),
         lambda: (".zip", nested),
         lambda: (".dcm", meta + _deflate_with_zeros(plain[start:])),
+        lambda: (".png", _encode_large()),
         lambda: (".zip", patch(nested, len(nested) - 22 + 8, "<HH", 65_535, 65_535)),
     ]
     return files[int(random.integers(len(files)))]()
@@ -210,6 +211,16 @@ def _pack_zeros() -> bytes:
 @cache
 def _zip_zeros() -> bytes:
     return make_zip({f"{n}.png": bytes(_ZEROS) for n in range(20)})
+
+
+@cache
+def _encode_large() -> bytes:
+    """Nearly nothing in as many pixels as are read, of the kind that takes the most memory."""
+    buffer = BytesIO()
+    large = Image.new("RGBA", (5000, 5000), (5, 6, 7, 100))
+    large.putpixel((3, 3), (200, 200, 200, 200))
+    large.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _deflate_with_zeros(data: bytes) -> bytes:

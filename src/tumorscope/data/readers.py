@@ -4,8 +4,10 @@ Pillow decodes, not OpenCV, because OpenCV fills the missing part of a truncated
 and calls it read.
 """
 
+from contextlib import nullcontext
 from io import BytesIO
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -16,8 +18,11 @@ from tumorscope.errors import InputError
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
 MINIMUM_SIDE_PX = 32
-MAXIMUM_PIXELS = 64_000_000
+MAXIMUM_PIXELS = 25_000_000
 
+# One picture larger than this is decoded at a time: it may take 20 bytes a pixel for a moment.
+_LARGE_PIXELS = 4_000_000
+_decoding_large = Lock()
 _FORMATS = ("JPEG", "PNG", "BMP", "TIFF")
 _DEEP_MODES = ("I", "I;16", "I;16L", "I;16B", "F")
 _PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
@@ -66,9 +71,11 @@ def decode_slice(data: bytes, name: str, least_side_px: int | None = None) -> ND
     try:
         with Image.open(BytesIO(data), formats=_FORMATS) as image:
             _check_header(image)
+            is_large = image.width * image.height > _LARGE_PIXELS
             if least_side_px is not None:
                 image.draft(None, (least_side_px, least_side_px))
-            pixels = _to_rgb(image)
+            with _decoding_large if is_large else nullcontext():
+                pixels = _to_rgb(image)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
     except Exception as error:  # decoders raise nearly anything on a hostile file
@@ -114,17 +121,20 @@ def _check_header(image: ImageFile.ImageFile) -> None:
 
 def _to_rgb(image: ImageFile.ImageFile) -> NDArray[np.uint8]:
     is_deep = ";16" in str(image.tile[0][3])
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode in _DEEP_MODES:
-        gray = _stretch(np.asarray(upright))
+    ImageOps.exif_transpose(image, in_place=True)
+    if image.mode in _DEEP_MODES:
+        gray = _stretch(np.asarray(image))
         tags = getattr(image, "tag_v2", {})
         if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:  # Pillow inverts 8 bits only
             gray = 255 - gray
         return np.repeat(gray[..., np.newaxis], 3, axis=-1)
-    if upright.has_transparency_data:
-        black = Image.new("RGBA", upright.size, "black")
-        upright = Image.alpha_composite(black, upright.convert("RGBA"))
-    pixels = np.array(upright if upright.mode == "RGB" else upright.convert("RGB"))
+    if image.has_transparency_data:
+        color = image if image.mode == "RGBA" else image.convert("RGBA")
+        pixels = np.asarray(color.convert("RGBa"))[..., :3].copy()  # over black: alpha times color
+    elif image.mode == "L":
+        pixels = np.repeat(np.asarray(image)[..., np.newaxis], 3, axis=-1)
+    else:
+        pixels = np.array(image if image.mode == "RGB" else image.convert("RGB"))
     if is_deep and pixels.max() < 128:  # Pillow keeps the high byte only
         raise InputError("16-bit color that uses less than half of its range; save it as gray")
     return pixels

@@ -15,6 +15,9 @@ from tumorscope.errors import InputError
 
 MAXIMUM_RATIO = 200
 MAXIMUM_MEMBERS = 200_000
+_MAXIMUM_DIRECTORY_BYTES = 32 * 1024**2
+_END_BYTES = 22 + 65_535 + 76  # the end of the directory, a comment, and what ZIP64 puts before
+_BEFORE_END = 76
 _HARMLESS_BYTES = 256 * 1024**2
 _ENCRYPTED = 0x1
 
@@ -36,6 +39,7 @@ def list_members(archive: StoredFile) -> Iterator[StoredFile | Unreadable]:
     with refusing("zip file"), ExitStack() as unless_opened:
         stream = unless_opened.enter_context(archive.open())
         size = stream.seek(0, SEEK_END)
+        _check_directory(stream, size)
         opened = ZipFile(stream)
         weakref.finalize(opened, unless_opened.pop_all().close)
     members = [info for info in opened.infolist() if not info.is_dir()]
@@ -48,6 +52,18 @@ def list_members(archive: StoredFile) -> Iterator[StoredFile | Unreadable]:
             yield Unreadable(name, f"holds more than {MAXIMUM_BYTES // 1024**2} MB")
         else:
             yield _store_member(opened, info, name)
+
+
+def _check_directory(stream: BinaryIO, size: int) -> None:
+    """Refuse a directory that would fill the memory (APPNOTE.TXT, 4.3.14 to 4.3.16)."""
+    stream.seek(max(size - _END_BYTES, 0))
+    end = stream.read()
+    at = end.rfind(b"PK\x05\x06")
+    length = int.from_bytes(end[at + 12 : at + 16], "little")
+    if at >= _BEFORE_END and end.startswith(b"PK\x06\x06", at - _BEFORE_END):  # ZIP64
+        length = int.from_bytes(end[at - 36 : at - 28], "little")
+    if length > _MAXIMUM_DIRECTORY_BYTES:
+        raise InputError(f"lists its files in {length:,} bytes; no archive of scans does")
 
 
 def _check_sizes(members: list[ZipInfo], packed: int) -> None:

@@ -1,5 +1,7 @@
 """Decode the frames of a DICOM file one by one, each only after its size has been checked."""
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,12 +11,15 @@ from tumorscope.data.scans.codestream import read_size
 from tumorscope.data.scans.dicom_file import UNDEFINED_LENGTH, DicomFile, name_uid
 from tumorscope.data.scans.gray import check_side
 from tumorscope.data.scans.quiet import quiet
+from tumorscope.data.scans.scan import MAXIMUM_SLICES
 from tumorscope.errors import InputError
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
 MAXIMUM_FRAME_PIXELS = 16_000_000
+_MAXIMUM_FRAGMENTS = 100_000
+_ITEM = b"\xfe\xff\x00\xe0"
 _PLUGINS = ("pylibjpeg", "pydicom", "pillow")  # GDCM, tried, ends the process on damaged files
 
 
@@ -43,6 +48,8 @@ def count_frames(dicom: DicomFile) -> int:
     if samples not in (1, 3) or bits not in (1, 8, 16, 32, 64):
         raise InputError(f"declares {samples} samples per pixel of {bits} bits each")
     frames = max(frames, 1)
+    if frames > MAXIMUM_SLICES:
+        raise InputError(f"declares {frames:,} frames, expected at most {MAXIMUM_SLICES:,}")
     if dicom.pixel_length == UNDEFINED_LENGTH:
         if _find_decoder(dicom.transfer_syntax).is_native:
             raise InputError("compressed, but its transfer syntax is not")
@@ -119,20 +126,28 @@ def _find_decoder(transfer_syntax: str) -> Any:
 
 def _check_fragments(dicom: DicomFile, number_of_frames: int) -> None:
     """Check that there is a fragment for each frame and that the last one is complete."""
-    from pydicom.encaps import parse_basic_offsets, parse_fragments
-
-    available = dicom.count_bytes()
-    dicom.stream.seek(dicom.pixel_start)
-    parse_basic_offsets(dicom.stream)
-    number_of_fragments, starts = parse_fragments(dicom.stream)
-    if number_of_fragments < number_of_frames:
+    table, *fragments = list(islice(_measure_items(dicom), _MAXIMUM_FRAGMENTS + 2)) or [0]
+    if len(fragments) > _MAXIMUM_FRAGMENTS or table > 4 * number_of_frames:
+        raise InputError("its compressed frames are in more parts than any scanner writes")
+    if len(fragments) < number_of_frames:
         raise InputError(
-            f"truncated: declares {number_of_frames:,} frames, holds {number_of_fragments:,}"
+            f"truncated: declares {number_of_frames:,} frames, holds {len(fragments):,}"
         )
-    dicom.stream.seek(starts[-1] + 4)
-    end = starts[-1] + 8 + int.from_bytes(dicom.stream.read(4), "little")
-    if end > dicom.pixel_start + available:
-        raise InputError("truncated: its last compressed frame is not complete")
+
+
+def _measure_items(dicom: DicomFile) -> Iterator[int]:
+    """Give the lengths of an offset table and the fragments after it (PS3.5, A.4)."""
+    end = dicom.pixel_start + dicom.count_bytes()
+    at = dicom.pixel_start
+    while at + 8 <= end:
+        dicom.stream.seek(at)
+        tag, length = dicom.stream.read(4), int.from_bytes(dicom.stream.read(4), "little")
+        if tag != _ITEM:
+            break
+        at += 8 + length
+        if at > end:
+            raise InputError("truncated: its last compressed frame is not complete")
+        yield length
 
 
 def _read_encapsulated(dicom: DicomFile, index: int, number_of_frames: int) -> bytes:

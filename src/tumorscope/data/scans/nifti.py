@@ -16,7 +16,7 @@ from tumorscope.data.scans.gray import (
     repeat_channels,
 )
 from tumorscope.data.scans.refusal import naming, refusing
-from tumorscope.data.scans.scan import ScanSlice
+from tumorscope.data.scans.scan import MAXIMUM_SLICES, ScanSlice
 from tumorscope.data.scans.stored_file import StoredFile
 from tumorscope.errors import InputError
 
@@ -82,6 +82,10 @@ def _read_slices(file: StoredFile, plane: str, volume: int) -> Iterator[ScanSlic
     view = PLANES[plane]
     column_mm, row_mm = np.delete(spacing_mm, view.axis)
     number_of_slices = values.shape[view.axis]
+    if number_of_slices > MAXIMUM_SLICES:
+        raise InputError(
+            f"holds {number_of_slices:,} {plane} slices, expected at most {MAXIMUM_SLICES:,}"
+        )
     for index in range(number_of_slices):
         at = number_of_slices - 1 - index if view.is_listed_backward else index
         cut = values[(slice(None),) * view.axis + (at,)]

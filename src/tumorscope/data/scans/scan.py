@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+MAXIMUM_SLICES = 2_000  # of one file; all are shown in one picture, and held until then
+
 
 @dataclass(frozen=True, eq=False)
 class ScanSlice:

@@ -1,4 +1,5 @@
 import re
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -202,7 +203,8 @@ class TestRefused:
         [
             ({"Rows": 50_000, "Columns": 50_000}, "expected at most 16,000,000 pixels"),
             ({"Rows": 41}, "truncated: holds 3,200 bytes of pixel data of 3,280"),
-            ({"NumberOfFrames": 2_000_000_000}, "truncated"),
+            ({"NumberOfFrames": 2_000}, "truncated"),
+            ({"NumberOfFrames": 2_000_000_000}, "expected at most 2,000"),
             ({"Rows": None}, "40 x 0 px, expected at least 32"),
             ({"PixelData": None}, "holds no image .MR Image Storage."),
             ({"BitsAllocated": 12}, "of 12 bits each"),
@@ -226,6 +228,24 @@ class TestRefused:
         dataset.Rows = 39
         with pytest.raises(InputError, match="compressed frame is of 40 x 40 px"):
             read(write_dataset(dataset))
+
+    @pytest.mark.parametrize(
+        ("items", "reason"),
+        [
+            ([bytes(4000), b"frame "], "more parts than any scanner writes"),
+            ([b""] * 100_002, "more parts than any scanner writes"),
+            ([b""], "declares 1 frames, holds 0"),
+            ([b"", b"frame "], "starts as no JPEG"),
+        ],
+    )
+    def test_frames_in_absurd_parts(self, tmp_path, items, reason):
+        dataset = make_dataset(RAMP)
+        dataset.compress(JPEG2000Lossless)
+        dataset.PixelData = b"".join(
+            b"\xfe\xff\x00\xe0" + struct.pack("<I", len(item)) + item for item in items
+        )
+        (tmp_path / "IM1").write_bytes(write_dataset(dataset))
+        assert reason in " ".join(tell(tmp_path / "IM1"))
 
     def test_encoding_that_is_no_known_one_is_not_repeated(self, read):
         data = make_dicom(RAMP).replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.Secret.99.1\0")

@@ -10,6 +10,7 @@ from PIL import Image
 
 from scan_files import make_dicom, make_nifti, make_series, make_zip
 from tumorscope.data.readers import read_slice
+from tumorscope.data.scans import archive
 from tumorscope.data.scans.find import find_scans
 from tumorscope.data.scans.scan import Unreadable
 from tumorscope.errors import InputError
@@ -197,6 +198,26 @@ class TestArchives:
         (scan,) = find_scans(write_files({"s.zip": bytes(data)}) / "s.zip")
         with pytest.raises(InputError, match=r"s\.zip/a\.png: not a readable file"):
             list(scan.read())
+
+    @pytest.mark.parametrize("comment", [b"", b"a comment"])
+    def test_directory_that_would_fill_the_memory_is_refused_before_it_is_read(
+        self, write_files, png, monkeypatch, comment
+    ):
+        packed = make_zip({f"{n}.png": png for n in range(3)})
+        data = packed[:-2] + len(comment).to_bytes(2, "little") + comment
+        folder = write_files({"s.zip": data})
+        assert len(list(find_scans(folder / "s.zip"))) == 3
+        monkeypatch.setattr(archive, "_MAXIMUM_DIRECTORY_BYTES", 100)
+        (found,) = find_scans(folder / "s.zip")
+        assert "s.zip: lists its files in 153 bytes" in str(found)
+
+    def test_directory_of_zip64_is_refused_before_it_is_read(self, write_files):
+        record = b"PK\x06\x06" + (44).to_bytes(8, "little") + bytes(28)
+        record += (10**12).to_bytes(8, "little") + bytes(8) + b"PK\x06\x07" + bytes(16)
+        end = b"PK\x05\x06" + bytes(4) + b"\xff" * 12 + bytes(2)
+        data = b"PK\x03\x04" + bytes(100) + record + end
+        (found,) = find_scans(write_files({"s.zip": data}) / "s.zip")
+        assert "lists its files in 1,000,000,000,000 bytes" in str(found)
 
     def test_empty_archive_is_reported(self, write_files):
         (found,) = find_scans(write_files({"s.zip": make_zip({})}) / "s.zip")

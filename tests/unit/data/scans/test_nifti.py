@@ -100,6 +100,13 @@ class TestValues:
         assert (read(make_nifti(volume))[0].image == 0).all()
 
 
+def test_more_slices_than_a_head_has_are_refused(read):
+    data = make_nifti(np.arange(32 * 33 * 2001, dtype=np.uint8).reshape(32, 33, 2001))
+    with pytest.raises(InputError, match="scan: holds 2,001 axial slices, expected at most 2,000"):
+        read(data)
+    assert len(read(data, plane="sagittal")) == 32
+
+
 class TestFourDimensions:
     def test_volume_is_chosen(self, read):
         volumes = np.stack([make_volume(), make_volume()[::-1]], axis=-1)
