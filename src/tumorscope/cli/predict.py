@@ -27,6 +27,12 @@ def predict(
         str | None,
         typer.Option(help="half, youden or target_sensitivity, in place of the model's own."),
     ] = None,
+    plane: Annotated[
+        str, typer.Option(help="axial, coronal or sagittal: how to cut NIfTI volumes.")
+    ] = "axial",
+    volume: Annotated[
+        int, typer.Option(help="Which volume of 4-D NIfTI files, counted from 0.")
+    ] = 0,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -64,6 +70,8 @@ def predict(
             model,
             overlays,
             operating_point,
+            plane,
+            volume,
             regions=as_json,
             on_answer=on_answer,
             on_unreadable=lambda unreadable: say(str(unreadable)),

@@ -66,6 +66,8 @@ def predict(
     model: str | Path | None = None,
     overlays: str | Path | None = None,
     operating_point: str | None = None,
+    plane: str = "axial",
+    volume: int = 0,
     regions: bool = False,
     on_answer: Callable[[Answer], object] = _ignore,
     on_unreadable: Callable[[Unreadable], object] = _ignore,
@@ -88,6 +90,10 @@ def predict(
     operating_point
         ``half``, ``youden`` or ``target_sensitivity``: the threshold to apply in place of the
         model's own.
+    plane
+        How the volume of a NIfTI file is cut: ``axial``, ``coronal`` or ``sagittal``.
+    volume
+        Which volume of a 4-D NIfTI file, from 0.
     regions
         Whether answers carry the region that drove a decision for a tumor.
     on_answer
@@ -107,11 +113,12 @@ def predict(
     ArtifactError
         There is no model, or it has changed since it was written.
     InputError
-        An input does not exist, or the model has no such operating point.
+        An input does not exist, there is no such plane or volume number, or the model has no such
+        operating point.
     """
     if out is not None and Path(out).is_dir():
         raise InputError(f"{out}: a folder; give the name of a CSV file with --out")
-    found = find_scans(scans)
+    found = find_scans(scans, plane=plane, volume=volume)
     predictor = load(model, operating_point)
     slices = not_assessable = unreadable = 0
     table = nullcontext(_ignore) if out is None else _open_table(Path(out))

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 import tumorscope
+from scan_files import make_nifti
 from tumorscope.errors import ArtifactError, InputError
 from tumorscope.workflows.predict import predict as predict_scans
 
@@ -77,6 +78,23 @@ class TestAnswers:
         answers, rejected = predict(tiny_artifact, slices / "scan.dat")
         assert len(answers) == 1
         assert rejected == []
+
+    def test_plane_and_volume_are_those_asked_for(self, tiny_artifact, tmp_path):
+        ramp = np.linspace(0, 1, 40 * 36 * 33, dtype=np.float32).reshape(40, 36, 33)
+        ramp += np.linspace(0, 1, 36, dtype=np.float32)[:, np.newaxis]
+        (tmp_path / "a.nii").write_bytes(make_nifti(np.stack([ramp, ramp[::-1]], axis=-1)))
+        counts = {}
+        for plane in ("axial", "coronal", "sagittal"):
+            answers, _ = predict(tiny_artifact, tmp_path / "a.nii", plane=plane)
+            counts[plane] = sum(not answer.is_series for answer in answers)
+        assert counts == {"axial": 33, "coronal": 36, "sagittal": 40}
+        first, second = (
+            predict(tiny_artifact, tmp_path / "a.nii", plane="sagittal", volume=volume)[0]
+            for volume in (0, 1)
+        )
+        assert first[10].probability == second[29].probability != first[29].probability
+        _, (refused,) = predict(tiny_artifact, tmp_path / "a.nii", volume=2)
+        assert "there is no volume 2" in refused.reason
 
     def test_run_folder_is_a_model(self, tiny_artifact, slices, tmp_path):
         shutil.copytree(tiny_artifact, tmp_path / "run" / "model")

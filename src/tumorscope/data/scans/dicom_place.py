@@ -37,8 +37,9 @@ def find_place(header: "Dataset", index: int = 0) -> Place | None:
         corner, row, column = np.split(np.array([*position, *orientation], np.float64), 3)
     except (TypeError, ValueError):
         return None
-    normal = np.cross(row, column)
-    distance_mm = normal @ corner
+    with np.errstate(all="ignore"):
+        normal = np.cross(row, column)
+        distance_mm = normal @ corner
     if not np.isfinite(distance_mm) or not 0.5 < np.linalg.norm(normal) < 1.5:
         return None
     directions = np.round([*row, *column], 2) + 0.0  # no negative zero

@@ -1,9 +1,10 @@
 """Put single-frame DICOM files together to series, whatever the folders they lie in."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from functools import partial
+from hashlib import file_digest
 from typing import NamedTuple
 
 from tumorscope.data.scans.dicom import read_dicom, read_series
@@ -15,8 +16,6 @@ from tumorscope.data.scans.refusal import refusing
 from tumorscope.data.scans.scan import Scan, Unreadable
 from tumorscope.data.scans.stored_file import StoredFile
 from tumorscope.errors import InputError
-
-_CHUNK_BYTES = 1024**2
 
 
 class Member(NamedTuple):
@@ -52,7 +51,7 @@ def inspect_dicom(file: StoredFile) -> Member | Unreadable:
         return Unreadable(file.name, str(error))
 
 
-def list_scans(members: Iterable[Member]) -> Iterator[Scan | Unreadable]:
+def list_scans(members: Sequence[Member]) -> Iterator[Scan | Unreadable]:
     """Put files together to series, and tell apart what a series should not mix.
 
     Images of another size or orientation (localizers) and images at a position already taken
@@ -81,24 +80,24 @@ def list_scans(members: Iterable[Member]) -> Iterator[Scan | Unreadable]:
         yield Scan(numbered, partial(read_series, numbered, [member.file for member in stack]))
 
 
-def _find_copies(members: Iterable[Member]) -> Iterator[tuple[Member, StoredFile | None]]:
+def _find_copies(members: Sequence[Member]) -> Iterator[tuple[Member, StoredFile | None]]:
     """Give each file with the earlier one of the same bytes; only equal instances are compared."""
-    files: dict[str, list[StoredFile]] = defaultdict(list)
+    uses = Counter(member.instance_uid for member in members)
+    files: dict[tuple[str, str], StoredFile] = {}
     for member in members:
-        earlier = files[member.instance_uid] if member.instance_uid else []
-        yield member, next((file for file in earlier if _is_same(file, member.file)), None)
-        earlier.append(member.file)
+        if not member.instance_uid or uses[member.instance_uid] == 1:
+            yield member, None
+            continue
+        original = files.setdefault((member.instance_uid, _digest(member.file)), member.file)
+        yield member, None if original is member.file else original
 
 
-def _is_same(file: StoredFile, other: StoredFile) -> bool:
+def _digest(file: StoredFile) -> str:
     try:
-        with refusing("DICOM file"), file.open() as stream, other.open() as other_stream:
-            while (chunk := stream.read(_CHUNK_BYTES)) == other_stream.read(_CHUNK_BYTES):
-                if not chunk:
-                    return True
+        with refusing("DICOM file"), file.open() as stream:
+            return file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
     except InputError:  # gone or changed since it was found; whoever reads it will say so
-        pass
-    return False
+        return file.name
 
 
 def _split_stacks(group: list[Member]) -> list[list[Member]]:

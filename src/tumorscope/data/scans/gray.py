@@ -33,7 +33,8 @@ def compute_window(values: NDArray[np.generic]) -> tuple[float, float]:
         No value is finite, or all are the same.
     """
     flat = values.reshape(-1, order="A")
-    sampled = flat[:: max(1, flat.size // _SAMPLED_VALUES)].astype(np.float32)
+    with np.errstate(over="ignore"):
+        sampled = flat[:: max(1, flat.size // _SAMPLED_VALUES)].astype(np.float32)
     sampled = sampled[np.isfinite(sampled)]
     if sampled.size:
         low, high = np.percentile(sampled, [LOW_PERCENTILE, HIGH_PERCENTILE], overwrite_input=True)

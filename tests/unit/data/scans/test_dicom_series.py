@@ -1,4 +1,6 @@
 import random
+from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -64,6 +66,21 @@ class TestOrder:
         means = [given.image.mean() for given in slices]
         assert means == sorted(means)
 
+    def test_absurd_positions_are_no_positions(self, write_files):
+        files = [
+            make_dicom(
+                values,
+                InstanceNumber=number,
+                ImagePositionPatient=[1e300, 1e300, 1e300],
+                ImageOrientationPatient=[1e300, 0, 0, 0, 1e300, 0],
+                **WINDOW,
+            )
+            for number, values in enumerate(make_volume())
+        ]
+        ((_, slices),) = read_folder(write_files(shuffle_names(files))).items()
+        means = [given.image.mean() for given in slices]
+        assert means == sorted(means)
+
 
 class TestMixed:
     def test_series_in_one_folder_are_told_apart(self, write_files):
@@ -110,6 +127,21 @@ class TestCopiesAndDamage:
         (copy,) = [one for one in found if isinstance(one, Unreadable)]
         assert {copy.name[-5:], copy.reason[:9]} <= {"again", "a copy of", "y/IM1"}
         assert [len(slices) for slices in read_folder(folder).values()] == [3]
+
+    def test_many_images_of_one_instance_are_each_read_once_more(self, write_files, monkeypatch):
+        files = make_series(make_volume(40), SOPInstanceUID="1.9")
+        opened = Counter()
+        open_path = Path.open
+
+        def count(path: Path, *arguments: str) -> object:
+            opened[path] += 1
+            return open_path(path, *arguments)
+
+        folder = write_files(shuffle_names(files))
+        monkeypatch.setattr(Path, "open", count)
+        (scan,) = find_scans(folder)
+        assert not isinstance(scan, Unreadable)
+        assert set(opened.values()) == {3}  # its format, its header, its bytes
 
     def test_another_image_of_the_same_instance_is_read(self, write_files):
         files = make_series(make_volume(3), SOPInstanceUID="1.9")

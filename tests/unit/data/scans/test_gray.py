@@ -30,6 +30,10 @@ class TestComputeWindow:
         assert low == pytest.approx(50_000, rel=0.01)
         assert high == pytest.approx(9_950_000, rel=0.01)
 
+    def test_values_beyond_float32_are_left_out_without_a_warning(self):
+        low, high = compute_window(np.array([1e300, -1e300, *range(101)]))
+        assert (low, high) == pytest.approx((0.5, 99.5))
+
     @pytest.mark.parametrize(
         ("value", "reason"), [(7, "same value"), (np.nan, "no finite"), (np.inf, "no finite")]
     )
