@@ -44,7 +44,7 @@ def read_series(name: str, files: Sequence[StoredFile]) -> Iterator[ScanSlice | 
         try:
             with refusing("DICOM file"), open_dicom(file) as dicom:
                 count_frames(dicom)
-                image = _show(dicom, 0, 1)
+                image = _show(dicom, 0, 1, is_alone=False)
         except InputError as error:
             yield Unreadable(file.name, str(error))
         else:
@@ -55,7 +55,7 @@ def _read_frames(file: StoredFile) -> Iterator[ScanSlice | Unreadable]:
     with open_dicom(file) as dicom:
         number_of_frames = count_frames(dicom)
         if number_of_frames == 1:
-            image = _show(dicom, 0, 1)
+            image = _show(dicom, 0, 1, is_alone=True)
             if (image == image[0, 0]).all():
                 raise InputError("every pixel has the same value; this is no slice")
             yield ScanSlice(file.name, image, None, 0)
@@ -64,12 +64,15 @@ def _read_frames(file: StoredFile) -> Iterator[ScanSlice | Unreadable]:
             name = f"{file.name}#{index:03d}"
             try:
                 with refusing("DICOM frame"):
-                    image = _show(dicom, index, number_of_frames)
+                    image = _show(dicom, index, number_of_frames, is_alone=False)
             except InputError as error:
                 yield Unreadable(name, str(error))
             else:
                 yield ScanSlice(name, image, file.name, place)
 
 
-def _show(dicom: DicomFile, index: int, number_of_frames: int) -> NDArray[np.uint8]:
-    return show_frame(decode_frame(dicom, index, number_of_frames), dicom.header, index)
+def _show(
+    dicom: DicomFile, index: int, number_of_frames: int, *, is_alone: bool
+) -> NDArray[np.uint8]:
+    values = decode_frame(dicom, index, number_of_frames)
+    return show_frame(values, dicom.header, index, is_alone=is_alone)

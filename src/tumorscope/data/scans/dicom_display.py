@@ -37,7 +37,9 @@ def find_item(header: "Dataset", index: int, sequence: str) -> "Dataset":
     return header
 
 
-def show_frame(values: NDArray[Any], header: "Dataset", index: int) -> NDArray[np.uint8]:
+def show_frame(
+    values: NDArray[Any], header: "Dataset", index: int, *, is_alone: bool = True
+) -> NDArray[np.uint8]:
     """Turn a decoded frame into a picture.
 
     Parameters
@@ -48,6 +50,8 @@ def show_frame(values: NDArray[Any], header: "Dataset", index: int) -> NDArray[n
         The elements that describe the image.
     index
         The frame, from 0, whose functional groups apply.
+    is_alone
+        Whether it is no part of a series. Of a series, what the window shows black is air.
 
     Returns
     -------
@@ -62,18 +66,20 @@ def show_frame(values: NDArray[Any], header: "Dataset", index: int) -> NDArray[n
         No value is finite, or the palette is absurd. pydicom raises nearly anything else.
     """
     with quiet(), np.errstate(all="ignore"):  # absurd numbers end in a picture or in an error
-        image = _show_colors(values, header, index)
+        image = _show_colors(values, header, index, is_alone)
         spacing = find_item(header, index, "PixelMeasuresSequence").get("PixelSpacing")
         row_mm, column_mm = map(float, spacing or header.get("PixelAspectRatio") or (1, 1))
     return make_square(image, row_mm, column_mm)
 
 
-def _show_colors(values: NDArray[Any], header: "Dataset", index: int) -> NDArray[np.uint8]:
+def _show_colors(
+    values: NDArray[Any], header: "Dataset", index: int, is_alone: bool
+) -> NDArray[np.uint8]:
     if header.get("PhotometricInterpretation") == "PALETTE COLOR" and values.ndim == 2:
         return _look_up_color(values, header)
     if values.ndim == 3:
         return _keep_high_byte(values, int(header.BitsStored))
-    return repeat_channels(_show_gray(values, header, index))
+    return repeat_channels(_show_gray(values, header, index, is_alone))
 
 
 def _look_up_color(values: NDArray[Any], header: "Dataset") -> NDArray[np.uint8]:
@@ -104,7 +110,9 @@ def _check_segments(header: "Dataset") -> None:
                 raise InputError("its segmented palette is absurd")
 
 
-def _show_gray(values: NDArray[Any], header: "Dataset", index: int) -> NDArray[np.uint8]:
+def _show_gray(
+    values: NDArray[Any], header: "Dataset", index: int, is_alone: bool
+) -> NDArray[np.uint8]:
     from pydicom.pixels import apply_modality_lut, apply_voi
 
     values = _replace_padding(values, header)
@@ -117,7 +125,9 @@ def _show_gray(values: NDArray[Any], header: "Dataset", index: int) -> NDArray[n
     window = _find_window(values, find_item(header, index, "FrameVOILUTSequence"))
     if header.get("VOILUTSequence"):
         gray = _stretch(apply_voi(values, header))
-    elif window is not None and np.ptp(shown := apply_window(*window)):
+    elif window is not None and (
+        np.ptp(shown := apply_window(*window)) or not (is_alone or shown.any())
+    ):
         gray = shown
     elif _is_for_display(header):
         gray = apply_window(values, 0, 2 ** int(header.BitsStored) - 1)

@@ -157,6 +157,16 @@ class TestCopiesAndDamage:
         assert given[2].name == str(folder / "IM2")
         assert "truncated" in given[2].reason
 
+    def test_noise_that_the_window_of_a_series_shows_black_stays_black(self, write_files):
+        volume = make_volume(3)
+        volume[2] = np.random.default_rng(0).integers(0, 9, volume[2].shape)
+        files = make_series(volume, **WINDOW)
+        ((_, slices),) = read_folder(write_files(shuffle_names(files))).items()
+        assert slices[1].image.any()
+        assert not slices[2].image.any()
+        ((_, (alone,)),) = read_folder(write_files({"alone/IM": files[2]}) / "alone").items()
+        assert alone.image.max() == 255
+
     def test_air_in_a_series_is_given(self, write_files):
         volume = make_volume(3)
         volume[0] = 5
