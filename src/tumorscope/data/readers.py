@@ -4,7 +4,8 @@ Pillow decodes, not OpenCV, because OpenCV fills the missing part of a truncated
 and calls it read.
 """
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
@@ -20,8 +21,8 @@ IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
 MINIMUM_SIDE_PX = 32
 MAXIMUM_PIXELS = 25_000_000
 
-# One picture larger than this is decoded at a time: it may take 20 bytes a pixel for a moment.
 _LARGE_PIXELS = 4_000_000
+_STRIP_ROWS = 256
 _decoding_large = Lock()
 _FORMATS = ("JPEG", "PNG", "BMP", "TIFF")
 _DEEP_MODES = ("I", "I;16", "I;16L", "I;16B", "F")
@@ -71,10 +72,10 @@ def decode_slice(data: bytes, name: str, least_side_px: int | None = None) -> ND
     try:
         with Image.open(BytesIO(data), formats=_FORMATS) as image:
             _check_header(image)
-            is_large = image.width * image.height > _LARGE_PIXELS
+            number_of_pixels = image.width * image.height
             if least_side_px is not None:
                 image.draft(None, (least_side_px, least_side_px))
-            with _decoding_large if is_large else nullcontext():
+            with taking_turns(number_of_pixels):
                 pixels = _to_rgb(image)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
@@ -86,6 +87,13 @@ def decode_slice(data: bytes, name: str, least_side_px: int | None = None) -> ND
     if _is_constant(pixels):
         raise InputError(f"{name}: every pixel has the same value; this is no slice")
     return pixels if least_side_px is None else _reduce(pixels, least_side_px)
+
+
+@contextmanager
+def taking_turns(number_of_pixels: int) -> Iterator[None]:
+    """Decode only one large picture at a time, however many threads there are."""
+    with _decoding_large if number_of_pixels > _LARGE_PIXELS else nullcontext():
+        yield
 
 
 def _is_constant(pixels: NDArray[np.uint8]) -> bool:
@@ -129,8 +137,7 @@ def _to_rgb(image: ImageFile.ImageFile) -> NDArray[np.uint8]:
             gray = 255 - gray
         return np.repeat(gray[..., np.newaxis], 3, axis=-1)
     if image.has_transparency_data:
-        color = image if image.mode == "RGBA" else image.convert("RGBA")
-        pixels = np.asarray(color.convert("RGBa"))[..., :3].copy()  # over black: alpha times color
+        pixels = _lay_over_black(image)
     elif image.mode == "L":
         pixels = np.repeat(np.asarray(image)[..., np.newaxis], 3, axis=-1)
     else:
@@ -142,13 +149,25 @@ def _to_rgb(image: ImageFile.ImageFile) -> NDArray[np.uint8]:
 
 def _stretch(gray_hw: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Stretch deep gray to 0..255; the file does not say which part of its range is used."""
-    gray = gray_hw.astype(np.float64)
-    low, high = gray.min(), gray.max()
+    low, high = np.float64(gray_hw.min()), np.float64(gray_hw.max())
     if not np.isfinite([low, high]).all():
         raise InputError("holds values that are not finite")
-    gray -= low
-    gray *= 255 / (high - low) if high > low else 0
-    return np.rint(gray, out=gray).astype(np.uint8)
+    factor = 255 / (high - low) if high > low else 0
+    stretched = np.empty(gray_hw.shape, np.uint8)
+    for top in range(0, len(gray_hw), _STRIP_ROWS):  # float64 of the whole would be large
+        strip = gray_hw[top : top + _STRIP_ROWS].astype(np.float64) - low
+        stretched[top : top + _STRIP_ROWS] = np.rint(strip * factor)
+    return stretched
+
+
+def _lay_over_black(image: Image.Image) -> NDArray[np.uint8]:
+    """Multiply color by alpha, strip by strip, as several copies of the whole would be large."""
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    for top in range(0, image.height, _STRIP_ROWS):
+        bottom = min(top + _STRIP_ROWS, image.height)
+        strip = image.crop((0, top, image.width, bottom)).convert("RGBA").convert("RGBa")
+        pixels[top:bottom] = np.asarray(strip)[..., :3]
+    return pixels
 
 
 def first_line(error: Exception) -> str:

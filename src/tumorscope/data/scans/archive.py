@@ -90,7 +90,7 @@ def _store_member(opened: ZipFile, info: ZipInfo, name: str) -> StoredFile:
         with opened.open(info) as stream:
             return BytesIO(read_limited(stream))  # type: ignore[arg-type]
 
-    def open_start() -> BinaryIO:
+    def open_stream() -> BinaryIO:
         return opened.open(info)  # type: ignore[return-value]
 
-    return StoredFile(name, name.rpartition("/")[0], open_member, open_start)
+    return StoredFile(name, name.rpartition("/")[0], open_member, open_stream)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tumorscope.data.readers import taking_turns
 from tumorscope.data.scans.dicom_display import show_frame
 from tumorscope.data.scans.dicom_file import DicomFile, open_dicom
 from tumorscope.data.scans.dicom_pixels import count_frames, decode_frame
@@ -74,5 +75,6 @@ def _read_frames(file: StoredFile) -> Iterator[ScanSlice | Unreadable]:
 def _show(
     dicom: DicomFile, index: int, number_of_frames: int, *, is_alone: bool
 ) -> NDArray[np.uint8]:
-    values = decode_frame(dicom, index, number_of_frames)
-    return show_frame(values, dicom.header, index, is_alone=is_alone)
+    with taking_turns(dicom.header.Rows * dicom.header.Columns):
+        values = decode_frame(dicom, index, number_of_frames)
+        return show_frame(values, dicom.header, index, is_alone=is_alone)

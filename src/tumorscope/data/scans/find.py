@@ -108,7 +108,7 @@ def _find(given: Sequence[str | Path], plane: str, volume: int) -> Iterator[Scan
 
 def _read_image(file: StoredFile) -> Iterator[ScanSlice]:
     with naming(file.name), refusing("file"):
-        data = file.read_bytes()
+        data = file.read_image()
     with quiet():
         image = decode_slice(data, file.name, LEAST_SIDE_PX)
     yield ScanSlice(file.name, image, None, 0)

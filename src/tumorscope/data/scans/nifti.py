@@ -23,7 +23,7 @@ from tumorscope.errors import InputError
 if TYPE_CHECKING:
     from nibabel import Nifti1Header
 
-MAXIMUM_VOLUME_BYTES = 512 * 1024**2
+MAXIMUM_VOLUME_BYTES = 384 * 1024**2
 _MAXIMUM_OFFSET = 64 * 1024**2
 _CHUNK_BYTES = 1024**2
 
@@ -71,7 +71,7 @@ def read_nifti(file: StoredFile, plane: str, volume: int) -> Iterator[ScanSlice]
 def _read_slices(file: StoredFile, plane: str, volume: int) -> Iterator[ScanSlice]:
     from nibabel.orientations import apply_orientation
 
-    with file.open() as packed, _unpack(packed) as stream:
+    with file.open_stream() as packed, _unpack(packed) as stream:
         header = _read_header(stream)
         orientation, spacing_mm = _find_axes(header)
         stored = _read_volume(stream, header, volume)

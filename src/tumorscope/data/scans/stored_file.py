@@ -9,7 +9,9 @@ from typing import BinaryIO
 from tumorscope.errors import InputError
 
 MAXIMUM_BYTES = 512 * 1024**2
+_MAXIMUM_IMAGE_BYTES = 128 * 1024**2
 HEAD_BYTES = 1024
+_CHUNK_BYTES = 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +27,31 @@ class StoredFile:
     open
         Gives a new stream at the file's first byte; the caller closes it. It may raise OSError
         and, for a file of an archive, nearly anything.
-    open_start
-        The same where only the first bytes are wanted; the stream may not be seekable.
+    open_stream
+        The same for reading from the first byte on: to seek back may cost reading anew, and a
+        damaged file of an archive may raise late, but it is never in memory as a whole.
     """
 
     name: str
     folder: str
     open: Callable[[], BinaryIO]
-    open_start: Callable[[], BinaryIO]
+    open_stream: Callable[[], BinaryIO]
 
     def read_head(self) -> bytes:
         """Read the first bytes, from which the format can be told."""
-        with self.open_start() as stream:
+        with self.open_stream() as stream:
             return stream.read(HEAD_BYTES)
 
-    def read_bytes(self) -> bytes:
-        """Read the whole file.
+    def read_image(self) -> bytes:
+        """Read the whole of an image file.
 
         Raises
         ------
         InputError
             It is larger than any slice; the message does not name the file.
         """
-        with self.open() as stream:
-            return read_limited(stream)
+        with self.open_stream() as stream:
+            return read_limited(stream, _MAXIMUM_IMAGE_BYTES)
 
 
 def store_path(path: Path) -> StoredFile:
@@ -71,10 +74,9 @@ def store_bytes(name: str, data: bytes) -> StoredFile:
 
 def read_limited(stream: BinaryIO, limit: int = MAXIMUM_BYTES) -> bytes:
     """Read a stream to its end, or refuse it when it goes on after `limit` bytes."""
-    chunks, total = [], 0
-    while chunk := stream.read(min(1024**2, limit + 1 - total)):
-        chunks.append(chunk)
-        total += len(chunk)
-        if total > limit:
+    data = BytesIO()  # no list of chunks: joining them would take the memory twice
+    while chunk := stream.read(_CHUNK_BYTES):
+        data.write(chunk)
+        if data.tell() > limit:
             raise InputError(f"holds more than {limit // 1024**2} MB")
-    return b"".join(chunks)
+    return data.getvalue()

@@ -172,6 +172,25 @@ class TestArchives:
         (given,) = scan.read()
         assert given.name == f"{folder}/s.zip/{name}"
 
+    @pytest.mark.parametrize("is_packed", [False, True])
+    def test_volume_in_an_archive_is_what_the_file_is(self, write_files, is_packed):
+        values = np.arange(40 * 41 * 3, dtype=np.int16).reshape(40, 41, 3)
+        data = make_nifti(np.stack([values, values[::-1]], axis=-1), is_packed=is_packed)
+        folder = write_files({"brain": data, "s.zip": make_zip({"brain": data})})
+        alone, packed = (
+            list(scan.read())
+            for name in ("brain", "s.zip")
+            for scan in find_scans(folder / name, volume=1)
+        )
+        for first, second in zip(alone, packed, strict=True):
+            np.testing.assert_array_equal(first.image, second.image)
+
+    def test_image_file_larger_than_any_slice_is_refused(self, write_files, png):
+        folder = write_files({"s.zip": make_zip({"a.png": png + bytes(130 * 1024**2)})})
+        (scan,) = find_scans(folder / "s.zip")
+        with pytest.raises(InputError, match=r"a\.png: holds more than 128 MB"):
+            list(scan.read())
+
     def test_archive_in_an_archive_is_refused(self, write_files, png):
         folder = write_files({"s.zip": make_zip({"t.zip": make_zip({"a.png": png}), "b.png": png})})
         found = {one.name[-5:]: one for one in find_scans(folder)}

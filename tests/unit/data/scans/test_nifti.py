@@ -145,7 +145,7 @@ class TestDamage:
             (patch(GOOD, 40, "<8h", 3, -40, 50, 36, 1, 1, 1, 1), "expected one volume"),
             (
                 patch(GOOD, 40, "<8h", 3, *[32_000] * 7),
-                "holds 125,000,000 MB, expected at most 512",
+                "holds 125,000,000 MB, expected at most 384",
             ),
             (patch(GOOD, 70, "<h", 32), "no gray"),
             (patch(GOOD, 70, "<h", 128), "no gray"),
