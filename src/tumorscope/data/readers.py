@@ -118,9 +118,8 @@ def _check_header(image: ImageFile.ImageFile) -> None:
         raise InputError(f"{width} x {height} px, expected at least {MINIMUM_SIDE_PX} px a side")
     if width * height > MAXIMUM_PIXELS:
         raise InputError(f"{width} x {height} px, expected at most {MAXIMUM_PIXELS:,} pixels")
-    frames = getattr(image, "n_frames", 1)
-    if image.format == "TIFF" and frames > 1:
-        raise InputError(f"expected one slice, found {frames} pages; save each as its own file")
+    if image.format == "TIFF" and getattr(image, "is_animated", False):  # to count may take long
+        raise InputError("expected one slice, found several pages; save each as its own file")
     parts = [tile.extents or (0, 0, width, height) for tile in image.tile]
     right, bottom = (max((part[side] for part in parts), default=0) for side in (2, 3))
     if right * bottom < width * height:  # Pillow would fill the rest with black

@@ -304,10 +304,10 @@ class TestRefusedByHeader:
             decode_slice(encode(smallest, "PNG"), "x"), repeat_gray(smallest)
         )
 
-    def test_tiff_of_several_pages_is_refused_with_their_number(self):
+    def test_tiff_of_several_pages_is_refused(self):
         page = Image.fromarray(RGB)
         data = encode(page, "TIFF", save_all=True, append_images=[page, page])
-        with pytest.raises(InputError, match=r"s\.tif: expected one slice, found 3 pages"):
+        with pytest.raises(InputError, match=r"s\.tif: expected one slice, found several pages"):
             decode_slice(data, "s.tif")
 
     def test_tiff_that_holds_fewer_rows_than_it_declares_is_refused(self):

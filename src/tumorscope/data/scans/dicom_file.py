@@ -5,9 +5,10 @@ Elements that name a patient are never read, so that none can appear in a result
 
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from itertools import count
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from tumorscope.data.scans.quiet import quiet
@@ -23,6 +24,8 @@ _EXPLICIT = b"1.2.840.10008.1.2.1".ljust(len(_DEFLATED), b"\0")
 _MAXIMUM_INFLATED_BYTES = 128 * 1024**2
 _CHUNK_BYTES = 64 * 1024
 _META_START = 132
+_MAXIMUM_ELEMENTS = 50_000
+_PIXEL_GROUP = 0x7FE0
 _PIXEL_KEYWORDS = {0x10: "PixelData", 8: "FloatPixelData", 9: "DoubleFloatPixelData"}
 _PIXEL_VRS = (b"OB", b"OW", b"OF", b"OD", b"UN")
 _ELEMENTS = [
@@ -83,15 +86,27 @@ def open_dicom(file: StoredFile) -> Iterator[DicomFile]:
         It holds no pixel data, or its encoding cannot be told. Neither this nor anything that
         pydicom raises on a damaged file names the file.
     """
-    from pydicom import dcmread
+    from pydicom.filereader import read_partial
+    from pydicom.tag import Tag
 
     with file.open() as stored:
         stream = _inflate(stored)
         with quiet():
-            header = dcmread(
-                stream, stop_before_pixels=True, force=True, specific_tags=list(_ELEMENTS)
+            header = read_partial(
+                stream, _stop_at_pixels(), force=True, specific_tags=list(map(Tag, _ELEMENTS))
             )
         yield _locate_pixels(stream, header)
+
+
+def _stop_at_pixels() -> Callable[[int, str | None, int], bool]:
+    numbers = count(1)
+
+    def stop(tag: int, _: str | None, __: int) -> bool:
+        if next(numbers) > _MAXIMUM_ELEMENTS:
+            raise InputError(f"holds more than {_MAXIMUM_ELEMENTS:,} elements before its pixels")
+        return tag >> 16 == _PIXEL_GROUP and tag & 0xFFFF in _PIXEL_KEYWORDS
+
+    return stop
 
 
 def write_image(dataset: "Dataset") -> bytes:

@@ -247,6 +247,13 @@ class TestRefused:
         (tmp_path / "IM1").write_bytes(write_dataset(dataset))
         assert reason in " ".join(tell(tmp_path / "IM1"))
 
+    def test_more_elements_than_any_scanner_writes(self, tmp_path):
+        data = make_dicom(RAMP)
+        at = data.index(b"\x28\0\x02\0US")
+        empty = b"".join(struct.pack("<HH2sH", 0x21, 0x1000 + n, b"LO", 0) for n in range(50_000))
+        (tmp_path / "IM1").write_bytes(data[:at] + empty + data[at:])
+        assert "holds more than 50,000 elements" in " ".join(tell(tmp_path / "IM1"))
+
     def test_encoding_that_is_no_known_one_is_not_repeated(self, read):
         data = make_dicom(RAMP).replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.Secret.99.1\0")
         with pytest.raises(InputError, match=r"its encoding is none that holds slices$"):
