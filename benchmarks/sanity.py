@@ -3,7 +3,9 @@
 The sanity check of Adebayo et al., "Sanity Checks for Saliency Maps", 2018: the rank correlation
 of each map with that of the trained network has to fall.
 
-    python benchmarks/sanity.py dist/model SLICE [SLICE ...]
+    python benchmarks/sanity.py RUN SLICE [SLICE ...]
+
+The run has to be of a training with outlines.
 """
 
 import argparse
@@ -21,6 +23,7 @@ from tumorscope.model.saliency import SaliencyNetwork, randomize_layers
 
 LAYERS = (0, 1, 2, 4, 16, None)
 METHODS: dict[str, Callable[[SaliencyNetwork, np.ndarray], np.ndarray]] = {
+    "lesion map": lambda network, slices: network.map_lesion(slices),
     "Grad-CAM": lambda network, slices: cam.grad_cam(*network.look(slices)[0]),
     "Eigen-CAM": lambda network, slices: cam.eigen_cam(network.look(slices)[0].activations),
     "LayerCAM, fused": lambda network, slices: cam.fuse(

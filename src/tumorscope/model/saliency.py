@@ -65,6 +65,12 @@ class SaliencyNetwork:
         pairs = zip(layers, gradients, strict=True)
         return [Layer(a.numpy(), g.numpy()) for a, g in pairs][::-1]
 
+    def map_lesion(self, slices: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Give the lesion map of a classifier that has one, (N, h, w), float32, 0..1."""
+        layers = self._backbone(self._scale(tf.cast(slices, tf.float32)), training=False)
+        _, _, lesion_map = self._head(layers[self._stages :], training=False)
+        return np.asarray(tf.sigmoid(lesion_map)[..., 0])
+
     def integrate_gradients(
         self, slices: NDArray[np.uint8], cells: int = 28
     ) -> NDArray[np.float32]:
@@ -90,11 +96,14 @@ class SaliencyNetwork:
         return np.stack(maps).astype(np.float32)
 
     def _answer(self, inputs: tf.Tensor) -> tuple[list[tf.Tensor], tf.Tensor]:
-        for layer in self._scaling:
-            inputs = layer(inputs)
-        layers = self._backbone(inputs, training=False)
+        layers = self._backbone(self._scale(inputs), training=False)
         _, logit, *_ = self._head(layers[self._stages :], training=False)
         return layers[: self._stages + 1], logit
+
+    def _scale(self, inputs: tf.Tensor) -> tf.Tensor:
+        for layer in self._scaling:
+            inputs = layer(inputs)
+        return inputs
 
 
 def find_stages(backbone: keras.Model) -> list[keras.KerasTensor]:

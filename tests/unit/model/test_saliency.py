@@ -56,3 +56,11 @@ def test_maps_change_with_randomized_layers_and_the_input_scaling_stays(classifi
         )
         correlation = np.corrcoef(changed.ravel(), before.ravel())[0, 1]
         assert correlation < 0.99
+
+
+def test_lesion_map_is_that_of_the_exported_graph(slices):
+    settings = load_recipe("notebook", ["model.backbone=efficientnetlite0"]).model
+    classifier = build_classifier(settings, slices.shape[1], lesion_map=True)
+    exported = ExplainedClassifier(classifier).infer(slices.astype(np.float32))["cam"]
+    found = SaliencyNetwork(classifier).map_lesion(slices)
+    np.testing.assert_allclose(found, exported, atol=1e-5)
