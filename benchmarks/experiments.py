@@ -78,6 +78,7 @@ CANDIDATE = (
     "training.schedule=cosine",
     "training.weight_decay=0.01",
     "training.label_smoothing=0.05",
+    "training.mask_weight=0",
     "training.batch_size=16",
     "training.keep=last",
     "training.cache_mb=600",
