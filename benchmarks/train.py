@@ -165,7 +165,8 @@ def train_recipe(arguments: argparse.Namespace, manifest: pd.DataFrame) -> Resul
     """Train a recipe with our trainer."""
     watch = Watch(arguments.variant, arguments.started)
     with import_training():
-        from tumorscope.training.pipeline import SliceStore, build_validation_batches
+        from tumorscope.training.pipeline import build_validation_batches
+        from tumorscope.training.store import SliceStore
         from tumorscope.training.trainer import prepare_classifier, train_classifier
 
     watch.result["import_seconds"], _ = watch.read()

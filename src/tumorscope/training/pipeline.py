@@ -1,99 +1,18 @@
 """Stream prepared slices from disk to the network, in batches, by tf.data."""
 
 import math
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from tumorscope.data.lesion_masks import open_masks, read_mask
-from tumorscope.data.preprocessing import prepare_mask, prepare_slice
-from tumorscope.data.readers import read_slice
-from tumorscope.recipe import AugmentationSettings, PreprocessingSettings
+from tumorscope.recipe import AugmentationSettings
 from tumorscope.training.augmentation import augment, follow, mix
+from tumorscope.training.store import Pixels, SliceStore
 
-Pixels = NDArray[np.uint8]
 Batch = tuple[Pixels, Pixels, NDArray[np.int64], NDArray[np.int64]]
-
-
-class SliceStore:
-    """The prepared slices of a manifest, decoded when asked for and kept as far as memory allows.
-
-    With each slice comes the mask of its lesion. It is empty where there is no tumor, and where
-    nobody outlined it; `knows_lesion` tells these apart.
-
-    The first slices that fit stay; the rest is decoded again in each epoch. As every epoch
-    visits every slice once, replacing one by another would keep no more of them.
-
-    Parameters
-    ----------
-    manifest
-        With the columns ``path``, ``label``, ``group`` and, where lesions are outlined, ``mask``.
-    settings
-        How slices are prepared.
-    cache_mb
-        Most memory that decoded slices may take, MiB.
-    """
-
-    def __init__(
-        self, manifest: pd.DataFrame, settings: PreprocessingSettings, cache_mb: int
-    ) -> None:
-        self.labels = manifest["label"].to_numpy(np.float32)
-        self.copies = number_copies(manifest)
-        self._paths = [Path(path) for path in manifest["path"]]
-        self._masks = open_masks(manifest)
-        is_outlined = np.array([mask is not None for mask in self._masks])
-        self.knows_lesion = is_outlined | (self.labels == 0)
-        self.side_px = settings.side_px
-        self._settings = settings
-        self._room = cache_mb * 2**20
-        self._no_mask = np.zeros((settings.side_px, settings.side_px), np.uint8)
-        self._cache: dict[int, tuple[Pixels, Pixels]] = {}
-        self._pool = ThreadPoolExecutor(os.cpu_count())
-
-    def __len__(self) -> int:
-        return len(self._paths)
-
-    def read_batch(self, rows: NDArray[np.int64]) -> tuple[Pixels, Pixels]:
-        """Give prepared slices and their masks, uint8.
-
-        The first are (N, side, side, C), where C is 1 if all are gray, else 3; the masks are
-        (N, side, side, 1), 255 inside a lesion.
-        """
-        pairs = list(self._pool.map(self._read, rows.tolist()))
-        for row, (pixels, mask) in zip(rows.tolist(), pairs, strict=True):
-            size = pixels.nbytes + (0 if mask is self._no_mask else mask.nbytes)
-            if row not in self._cache and size <= self._room:
-                self._cache[row] = pixels, mask
-                self._room -= size
-        slices, masks = zip(*pairs, strict=True)
-        channels = max(pixels.shape[2] for pixels in slices)
-        return np.stack(
-            [np.broadcast_to(pixels, (*pixels.shape[:2], channels)) for pixels in slices]
-        ), np.stack(masks)[..., np.newaxis]
-
-    def close(self) -> None:
-        """Let go of the decoded slices; TensorFlow holds on to a dataset's generator for good."""
-        self._cache.clear()
-        self._pool.shutdown()
-
-    def _read(self, row: int) -> tuple[Pixels, Pixels]:
-        """Give a slice, shape (side, side, 1) if it is gray as most are, else 3, and its mask."""
-        if row in self._cache:
-            return self._cache[row]
-        image = read_slice(self._paths[row])
-        prepared, box = prepare_slice(image, self._settings)
-        is_gray = bool((prepared == prepared[..., :1]).all())
-        mask = self._no_mask
-        if (outline := self._masks[row]) is not None:
-            mask_hw = read_mask(outline, *image.shape[:2]).astype(np.uint8) * 255
-            mask = prepare_mask(mask_hw, box, self.side_px)
-        return prepared[..., :1].copy() if is_gray else prepared, mask
 
 
 def build_training_batches(
@@ -165,21 +84,6 @@ def build_training_batches(
 
     batches = tf.data.Dataset.from_generator(generate, output_signature=_signature(store))
     return batches.map(prepare, num_parallel_calls=2, deterministic=True).prefetch(2)
-
-
-def number_copies(manifest: pd.DataFrame) -> NDArray[np.int64]:
-    """Tell copies by a number; a patient's slices are a group, but each shows something else.
-
-    Parameters
-    ----------
-    manifest
-        With the column ``group`` and, where known, ``patient_id``.
-    """
-    groups = manifest["group"].to_numpy(np.int64)
-    if "patient_id" not in manifest:
-        return groups
-    alone = -1 - np.arange(len(manifest))
-    return np.where(manifest["patient_id"].isna(), groups, alone)
 
 
 def draw_epoch(

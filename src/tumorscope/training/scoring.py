@@ -6,7 +6,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tumorscope.recipe import Recipe
-from tumorscope.training.pipeline import SliceStore, build_validation_batches
+from tumorscope.training.pipeline import build_validation_batches
+from tumorscope.training.store import SliceStore
 
 
 def score_slices(model: keras.Model, slices: pd.DataFrame, recipe: Recipe) -> NDArray[np.float64]:

@@ -12,14 +12,13 @@ from PIL import Image
 from tumorscope.data.preprocessing import prepare_slice
 from tumorscope.data.readers import read_slice
 from tumorscope.recipe import AugmentationSettings, PreprocessingSettings
-from tumorscope.training import pipeline
+from tumorscope.training import store as stores
 from tumorscope.training.pipeline import (
-    SliceStore,
     build_training_batches,
     build_validation_batches,
     draw_epoch,
-    number_copies,
 )
+from tumorscope.training.store import SliceStore, number_copies
 
 COUNT, BATCH_SIZE, STEPS = 10, 4, 3
 GROUPS = [0, 0, 0, 0, 0, 1, 1, 2, 3, 4]
@@ -148,7 +147,7 @@ def count_decoding(monkeypatch) -> list[str]:
         decoded.append(path.name)
         return read_slice(path)
 
-    monkeypatch.setattr(pipeline, "read_slice", read_and_count)
+    monkeypatch.setattr(stores, "read_slice", read_and_count)
     return decoded
 
 
