@@ -12,16 +12,14 @@ from PIL import Image
 from tumorscope.data.preprocessing import prepare_slice
 from tumorscope.data.readers import read_slice
 from tumorscope.recipe import AugmentationSettings, PreprocessingSettings
-from tumorscope.training import store as stores
 from tumorscope.training.pipeline import (
     build_training_batches,
     build_validation_batches,
     draw_epoch,
 )
-from tumorscope.training.store import SliceStore, number_copies
+from tumorscope.training.store import SliceStore
 
 COUNT, BATCH_SIZE, STEPS = 10, 4, 3
-GROUPS = [0, 0, 0, 0, 0, 1, 1, 2, 3, 4]
 PREPROCESSING = PreprocessingSettings(side_px=32, crop_to_head=False)
 NO_AUGMENTATION = AugmentationSettings(
     rotation_degrees=0,
@@ -40,23 +38,6 @@ NO_AUGMENTATION = AugmentationSettings(
 AUGMENTATION = NO_AUGMENTATION.model_copy(
     update={"rotation_degrees": 20, "zoom": 0.2, "horizontal_flip": True, "vertical_flip": True}
 )
-
-
-@pytest.fixture(scope="module")
-def manifest(tmp_path_factory) -> pd.DataFrame:
-    """Slices whose brightest pixel tells their number."""
-    folder = tmp_path_factory.mktemp("slices")
-    for number in range(COUNT):
-        pixels = np.random.default_rng(number).integers(0, 100, (40, 36), np.uint8)
-        pixels[:20] = 100 + number
-        Image.fromarray(pixels).save(folder / f"{number}.png")
-    return pd.DataFrame(
-        {
-            "path": [str(folder / f"{n}.png") for n in range(COUNT)],
-            "label": [0, 1] * 5,
-            "group": GROUPS,
-        }
-    )
 
 
 @pytest.fixture
@@ -124,53 +105,6 @@ def test_another_seed_gives_another_epoch(store):
     assert identify(a) != identify(b)
 
 
-def test_each_file_is_decoded_once_while_the_cache_has_room(manifest, monkeypatch):
-    decoded = count_decoding(monkeypatch)
-    store = SliceStore(manifest, PREPROCESSING, cache_mb=1)
-    for _ in range(3):
-        store.read_batch(np.arange(COUNT))
-    assert len(decoded) == COUNT
-
-
-def test_the_cache_never_outgrows_its_limit(manifest, monkeypatch):
-    decoded = count_decoding(monkeypatch)
-    store = SliceStore(manifest, PREPROCESSING, cache_mb=0)
-    first, second = (store.read_batch(np.arange(COUNT)) for _ in range(2))
-    np.testing.assert_array_equal(first, second)
-    assert len(decoded) == 2 * COUNT
-
-
-def count_decoding(monkeypatch) -> list[str]:
-    decoded: list[str] = []
-
-    def read_and_count(path):
-        decoded.append(path.name)
-        return read_slice(path)
-
-    monkeypatch.setattr(stores, "read_slice", read_and_count)
-    return decoded
-
-
-def test_gray_slices_take_a_third_of_the_memory_and_colored_ones_stay_colored(tmp_path):
-    gray = np.random.default_rng(0).integers(0, 255, (32, 32), np.uint8)
-    colored = np.random.default_rng(1).integers(0, 255, (32, 32, 3), np.uint8)
-    for name, pixels in {"gray.png": gray, "colored.png": colored}.items():
-        Image.fromarray(pixels).save(tmp_path / name)
-    manifest = pd.DataFrame(
-        {
-            "path": [str(tmp_path / "gray.png"), str(tmp_path / "colored.png")],
-            "label": [0, 1],
-            "group": [0, 1],
-        }
-    )
-    store = SliceStore(manifest, PREPROCESSING, cache_mb=1)
-    for _ in range(2):
-        read, _ = store.read_batch(np.arange(2))
-        np.testing.assert_array_equal(read[0], np.repeat(gray[..., np.newaxis], 3, axis=-1))
-        np.testing.assert_array_equal(read[1], colored)
-    assert sum(pixels.nbytes for pixels, _ in store._cache.values()) == 32 * 32 * (1 + 3)
-
-
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=60), st.integers(1, 4), st.integers(0, 99))
 def test_an_epoch_holds_as_many_of_each_group_as_may_be_drawn(groups, drawn_per_group, seed):
     rows = draw_epoch(np.array(groups), drawn_per_group, np.random.default_rng(seed))
@@ -183,14 +117,6 @@ def test_epochs_draw_other_members_of_a_group():
     generator = np.random.default_rng(0)
     drawn = {int(draw_epoch(np.zeros(5, int), 1, generator)[0]) for _ in range(100)}
     assert drawn == set(range(5))
-
-
-def test_copies_are_drawn_from_but_every_slice_of_a_patient_counts():
-    manifest = pd.DataFrame({"group": [0, 0, 1, 1, 1], "patient_id": [None, None, "a", "a", "b"]})
-    copies = number_copies(manifest)
-    assert copies[0] == copies[1]
-    assert len(set(copies)) == 4
-    assert number_copies(manifest[["group"]]).tolist() == [0, 0, 1, 1, 1]
 
 
 def test_wanted_members_of_a_group_are_drawn_before_others():
