@@ -1,7 +1,7 @@
 """Read one slice from an image file: JPEG, PNG, BMP or TIFF.
 
-Pillow decodes, not OpenCV, because OpenCV fills the missing part of a truncated file with gray
-and calls it read.
+Pillow decodes what is no ordinary JPEG, not OpenCV, because OpenCV fills the missing part of a
+truncated file with gray and calls it read.
 """
 
 from collections.abc import Iterator
@@ -10,11 +10,12 @@ from io import BytesIO
 from pathlib import Path
 from threading import Lock
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
+from tumorscope.data.jpeg import decode_jpeg, measure_jpeg
+from tumorscope.data.preprocessing import shrink
 from tumorscope.errors import InputError
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
@@ -70,13 +71,9 @@ def decode_slice(data: bytes, name: str, least_side_px: int | None = None) -> ND
     high is reduced to that; of a JPEG the finer part is never decoded.
     """
     try:
-        with Image.open(BytesIO(data), formats=_FORMATS) as image:
-            _check_header(image)
-            number_of_pixels = image.width * image.height
-            if least_side_px is not None:
-                image.draft(None, (least_side_px, least_side_px))
-            with taking_turns(number_of_pixels):
-                pixels = _to_rgb(image)
+        pixels = _decode_ordinary(data, least_side_px)
+        if pixels is None:
+            pixels = _decode_any(data, least_side_px)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
     except Exception as error:  # decoders raise nearly anything on a hostile file
@@ -86,7 +83,39 @@ def decode_slice(data: bytes, name: str, least_side_px: int | None = None) -> ND
         ) from error
     if _is_constant(pixels):
         raise InputError(f"{name}: every pixel has the same value; this is no slice")
-    return pixels if least_side_px is None else _reduce(pixels, least_side_px)
+    return pixels
+
+
+def _decode_ordinary(data: bytes, least_side_px: int | None) -> NDArray[np.uint8] | None:
+    """Decode an ordinary JPEG file that is undamaged; None of any other."""
+    size = measure_jpeg(data)
+    if size is None:
+        return None
+    height, width = size
+    _check_size(height, width)
+    factor = _find_factor(height, width, least_side_px)
+    with taking_turns(height * width):
+        return decode_jpeg(data, height // factor, width // factor)
+
+
+def _decode_any(data: bytes, least_side_px: int | None) -> NDArray[np.uint8]:
+    with Image.open(BytesIO(data), formats=_FORMATS) as image:
+        _check_header(image)
+        number_of_pixels = image.width * image.height
+        if least_side_px is not None:
+            image.draft(None, (least_side_px, least_side_px))
+        with taking_turns(number_of_pixels):
+            pixels = _to_rgb(image)
+    height, width = pixels.shape[:2]
+    factor = _find_factor(height, width, least_side_px)
+    return shrink(pixels, factor, factor)
+
+
+def _find_factor(height: int, width: int, least_side_px: int | None) -> int:
+    """Find by how much a picture can be reduced without a side falling below the least."""
+    if least_side_px is None:
+        return 1
+    return next((f for f in (8, 4, 2) if min(height, width) >= f * least_side_px), 1)
 
 
 @contextmanager
@@ -102,22 +131,17 @@ def _is_constant(pixels: NDArray[np.uint8]) -> bool:
     return bool((pixels == pixels[0, 0]).all())
 
 
-def _reduce(pixels: NDArray[np.uint8], least_side_px: int) -> NDArray[np.uint8]:
-    height, width = pixels.shape[:2]
-    factor = next((f for f in (8, 4, 2) if min(height, width) >= f * least_side_px), 1)
-    if factor == 1:
-        return pixels
-    size = (width // factor, height // factor)
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+def _check_size(height: int, width: int) -> None:
+    if min(width, height) < MINIMUM_SIDE_PX:
+        raise InputError(f"{width} x {height} px, expected at least {MINIMUM_SIDE_PX} px a side")
+    if width * height > MAXIMUM_PIXELS:
+        raise InputError(f"{width} x {height} px, expected at most {MAXIMUM_PIXELS:,} pixels")
 
 
 def _check_header(image: ImageFile.ImageFile) -> None:
     """Refuse by the header alone, before any memory is spent on pixels."""
     width, height = image.size
-    if min(width, height) < MINIMUM_SIDE_PX:
-        raise InputError(f"{width} x {height} px, expected at least {MINIMUM_SIDE_PX} px a side")
-    if width * height > MAXIMUM_PIXELS:
-        raise InputError(f"{width} x {height} px, expected at most {MAXIMUM_PIXELS:,} pixels")
+    _check_size(height, width)
     if image.format == "TIFF" and getattr(image, "is_animated", False):  # to count may take long
         raise InputError("expected one slice, found several pages; save each as its own file")
     parts = [tile.extents or (0, 0, width, height) for tile in image.tile]

@@ -14,7 +14,7 @@ from tumorscope.atomic import replace_folder
 from tumorscope.data.duplicates.known import find_known, read_codes
 from tumorscope.data.lesion_masks import assign_masks, open_masks, read_mask
 from tumorscope.data.manifest import read_manifest, write_table
-from tumorscope.data.preprocessing import find_head, prepare_slice
+from tumorscope.data.preprocessing import find_head, prepare_slice, take_gray
 from tumorscope.errors import InputError
 from tumorscope.evaluation.verdicts import TUMOR
 from tumorscope.explanation.localization import Localization, measure_localization
@@ -201,7 +201,7 @@ def _measure(
 ) -> list[tuple[str, dict[str, float], np.ndarray, np.ndarray]]:
     """Measure each method on one slice: its figures, its curves and its evidence."""
     prepared, seen = prepare_slice(prediction.image, predictor.spec.preprocessing)
-    head = find_head(prediction.image)
+    head = find_head(take_gray(prediction.image)[0])
     measured = []
     for name, method in methods.items():
         started = time.perf_counter()

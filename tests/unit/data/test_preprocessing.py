@@ -9,9 +9,10 @@ from tumorscope.data.phantom import draw_phantom
 from tumorscope.data.preprocessing import (
     Box,
     find_head,
-    find_largest_region,
     prepare_slice,
+    shrink,
     stretch_intensity,
+    take_gray,
 )
 from tumorscope.recipe import PreprocessingSettings
 
@@ -65,6 +66,23 @@ class TestPrepareSlice:
         again, _ = prepare_slice(np.ascontiguousarray(part), make_settings(crop_to_head=False))
         np.testing.assert_array_equal(prepared, again)
 
+    def test_a_picture_read_at_half_its_size_becomes_nearly_the_same(self, phantom_slice):
+        large = cv2.resize(phantom_slice, (1000, 1000), interpolation=cv2.INTER_CUBIC)
+        prepared, _ = prepare_slice(large, make_settings(224))
+        reduced, _ = prepare_slice(shrink(large, 2, 2), make_settings(224))
+        assert np.abs(prepared.astype(int) - reduced).mean() < 3
+
+    @pytest.mark.parametrize("keep_aspect", [False, True])
+    def test_gray_is_prepared_as_any_channel_of_a_colored_picture_is(
+        self, phantom_slice, keep_aspect
+    ):
+        settings_ = PreprocessingSettings(side_px=64, crop_to_head=False, keep_aspect=keep_aspect)
+        colored = phantom_slice.copy()
+        colored[..., 2] //= 2
+        gray, _ = prepare_slice(phantom_slice, settings_)
+        prepared, _ = prepare_slice(colored, settings_)
+        np.testing.assert_array_equal(prepared[..., :2], gray[..., :2])
+
     @settings(max_examples=80, deadline=None)
     @given(image=random_images, crop=st.booleans())
     def test_any_image_gives_a_square_and_a_box_inside_it(self, image, crop):
@@ -79,7 +97,7 @@ class TestPrepareSlice:
 class TestFindHead:
     def test_finds_a_bright_ellipse_on_black(self):
         image = draw_head(240, 320, center=(180, 100), axes=(70, 80))
-        box = find_head(image)
+        box = find_head(image[..., 0])
         assert box.top == pytest.approx(20, abs=6)
         assert box.left == pytest.approx(110, abs=6)
         assert box.height == pytest.approx(161, abs=10)
@@ -89,7 +107,7 @@ class TestFindHead:
     def test_contains_the_lesion_and_most_of_the_head_of_a_phantom(self, index):
         phantom = draw_phantom(seed=1, index=index, has_tumor=True)
         image = np.repeat(phantom.image_hw[..., np.newaxis], 3, axis=-1)
-        top, left, height, width = find_head(image)
+        top, left, height, width = find_head(image[..., 0])
         rows, columns = np.nonzero(phantom.mask_hw)
         assert top <= rows.min()
         assert rows.max() < top + height
@@ -102,14 +120,30 @@ class TestFindHead:
         image = draw_head(240, 240, center=(120, 120), axes=(80, 90))
         image[image > 0] = 60
         cv2.circle(image, (120, 120), 15, (255, 255, 255), -1)
-        box = find_head(image)
+        box = find_head(image[..., 0])
         assert box.height > 170
         assert box.width > 150
+
+    def test_scalp_around_a_dark_skull_belongs_to_the_head(self):
+        image = draw_head(240, 240, center=(120, 120), axes=(70, 80))
+        cv2.ellipse(image, (120, 120), (92, 102), 0, 0, 360, (200, 200, 200), 4)
+        top, left, height, width = find_head(image[..., 0])
+        assert top <= 18
+        assert left <= 28
+        assert height >= 204
+        assert width >= 184
+
+    @pytest.mark.parametrize("factor", [2, 3, 4])
+    def test_the_head_is_found_at_the_same_place_in_a_larger_picture(self, phantom_slice, factor):
+        gray_hw, _ = take_gray(phantom_slice)
+        box = find_head(gray_hw)
+        larger = find_head(np.kron(gray_hw, np.ones((factor, factor), np.uint8)))
+        assert np.abs(np.divide(larger, factor) - box).max() <= 5
 
     def test_small_label_beside_the_head_is_left_out(self):
         image = draw_head(240, 320, center=(200, 120), axes=(70, 80))
         image[5:15, 5:40] = 255
-        assert find_head(image).left > 100
+        assert find_head(image[..., 0]).left > 100
 
     @pytest.mark.parametrize(
         "image",
@@ -121,7 +155,7 @@ class TestFindHead:
         ids=["black", "constant", "speck"],
     )
     def test_slice_without_a_head_is_used_whole(self, image):
-        assert find_head(image) == Box(0, 0, 100, 120)
+        assert find_head(image[..., 0]) == Box(0, 0, 100, 120)
 
 
 class TestKeepAspect:
@@ -158,16 +192,26 @@ class TestStretchIntensity:
         np.testing.assert_array_equal(stretch_intensity(flat), flat)
 
 
+class TestTakeGray:
+    def test_three_equal_channels_are_one(self, phantom_slice):
+        gray_hw, is_gray = take_gray(phantom_slice)
+        assert is_gray
+        np.testing.assert_array_equal(gray_hw, phantom_slice[..., 0])
+
+    @pytest.mark.parametrize("channel", [0, 1, 2])
+    def test_one_pixel_in_color_is_noticed(self, phantom_slice, channel):
+        colored = phantom_slice.copy()
+        colored[3, 5, channel] ^= 1
+        assert not take_gray(colored)[1]
+
+
 @given(
-    hnp.arrays(
-        np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=24), elements=st.integers(0, 1)
-    )
+    hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, min_side=6, max_side=24)),
+    st.integers(1, 6),
+    st.integers(1, 6),
 )
-def test_largest_region_is_the_one_that_labelling_every_pixel_finds(mask_hw):
-    found = find_largest_region(mask_hw)
-    _, _, statistics, _ = cv2.connectedComponentsWithStats(mask_hw, connectivity=8)
-    if found is None:
-        assert not mask_hw.any()
-        return
-    most = statistics[1:, cv2.CC_STAT_AREA].max()
-    assert [found.left, found.top, found.width, found.height, most] in statistics[1:].tolist()
+def test_shrinking_averages_blocks_and_cuts_off_the_rest(image, rows, columns):
+    small = shrink(image, rows, columns)
+    assert small.shape == (image.shape[0] // rows, image.shape[1] // columns)
+    block = image[:rows, :columns]
+    assert abs(float(small[0, 0]) - float(block.mean())) <= 1

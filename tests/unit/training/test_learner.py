@@ -28,11 +28,33 @@ class TestLoss:
         expected = keras.losses.binary_crossentropy(targets, answers, label_smoothing=0.1)
         np.testing.assert_allclose(loss, expected, atol=1e-6)
 
-    def test_map_adds_its_weighted_mean(self):
-        targets = tf.constant([[1.0, 0.5, 1.0], [0.0, 0.0, 0.0]])
+    def test_map_adds_its_weighted_mean_and_for_a_lesion_how_well_it_points(self):
+        targets = tf.constant([[1.0, 0.2, 0.4], [0.0, 0.0, 0.0]])
         light, heavy = (build_loss(0, weight)(targets, self.answers) for weight in (0, 3))
-        positions = [[np.log(2), np.log1p(np.exp(-2))], [np.log(2), np.log1p(np.exp(2))]]
-        np.testing.assert_allclose(heavy - light, 3 * np.mean(positions, axis=1), atol=1e-5)
+        positions = [
+            [np.log(2), 0.4 * np.log1p(np.exp(-2)) + 0.6 * np.log1p(np.exp(2))],
+            [np.log(2), np.log1p(np.exp(2))],
+        ]
+        hits = (0.5 + np.exp(2)) / (1 + np.exp(2))
+        pointing = np.array([-0.3 * np.log(hits), 0])
+        expected = 3 * (np.mean(positions, axis=1) + pointing)
+        np.testing.assert_allclose(heavy - light, expected, atol=1e-5)
+
+    @pytest.mark.parametrize("share", [0.03, 1.0])
+    def test_the_peak_is_drawn_into_the_lesion_however_small_it_is(self, share):
+        targets = tf.constant([[1.0, share, 0.0, 0.0]])
+        outside = tf.constant([[0.9, -3.0, -2.0, -3.0]])
+        with tf.GradientTape() as tape:
+            tape.watch(outside)
+            loss = build_loss(0, 1)(targets, outside)
+        gradient = tape.gradient(loss, outside).numpy()[0]
+        assert gradient[1] < 0 < gradient[2]
+
+    def test_a_speck_of_a_lesion_is_not_pointed_at(self):
+        targets = tf.constant([[1.0, 0.01, 0.0]])
+        light, heavy = (build_loss(0, weight)(targets, self.answers[:1]) for weight in (0, 1))
+        positions = [np.log(2), np.log1p(np.exp(2))]
+        np.testing.assert_allclose(heavy - light, np.mean(positions), atol=1e-5)
 
     def test_unknown_map_counts_nothing_and_gives_no_gradient(self):
         targets = tf.constant([[1.0, np.nan, np.nan], [0.0, np.nan, np.nan]])

@@ -66,7 +66,7 @@ def cut_frames(thumbnail: Gray) -> Gray:
     stretched = stretch(thumbnail)
     parts = {
         "whole": Box(0, 0, *thumbnail.shape),
-        "head": find_head(np.repeat(stretched[..., np.newaxis], 3, axis=-1)),
+        "head": find_head(stretched),
     }
     return np.stack([_cut(stretched, parts[part], inset) for part, inset in FRAMES])
 

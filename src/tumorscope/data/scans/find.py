@@ -1,10 +1,11 @@
 """Find the scans among files, folders and zip archives."""
 
 import os
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from tumorscope.data.readers import decode_slice
 from tumorscope.data.scans.archive import list_members
@@ -18,8 +19,9 @@ from tumorscope.data.scans.stored_file import StoredFile, read_limited, store_by
 from tumorscope.errors import InputError, suggest
 
 STDIN = "-"
-# Twice the side of the square that networks take: a picture much larger is read reduced.
-LEAST_SIDE_PX = 448
+# The side of the square that networks take, and a little more for what is cropped: a picture at
+# least twice as large is read reduced.
+LEAST_SIDE_PX = 256
 _EXPECTED = "image (JPEG, PNG, BMP, TIFF), DICOM, NIfTI or zip file"
 # What lies beside scans and is none; files of these names are passed over, not reported.
 _COMPANION_SUFFIXES = frozenset(
@@ -83,7 +85,11 @@ def _check_exists(path: str | Path) -> None:
 
 def _is_special(path: Path) -> bool:
     """Tell pipes, sockets and devices: to open one may mean to wait for ever."""
-    return path.exists() and not (path.is_file() or path.is_dir())
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # what is not there is told elsewhere
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _find(given: Sequence[str | Path], plane: str, volume: int) -> Iterator[Scan | Unreadable]:
@@ -138,9 +144,9 @@ def _list_folder(folder: Path) -> Iterator[tuple[StoredFile, Format] | Unreadabl
     is_empty = True
     closed: list[OSError] = []
     for parent, folders, names in os.walk(folder, onerror=closed.append):
-        folders.sort()
-        for path in (Path(parent, name) for name in sorted(names)):
-            if not _is_hidden(path.relative_to(folder)) and not _is_special(path):
+        folders[:] = sorted(name for name in folders if not _is_hidden(name))
+        for path in (Path(parent, name) for name in sorted(names) if not _is_hidden(name)):
+            if not _is_special(path):
                 for found in _list_file(store_path(path), is_named=False):
                     is_empty = False
                     yield found
@@ -174,7 +180,8 @@ def _list_archive(archive: StoredFile) -> Iterator[tuple[StoredFile, Format] | U
     is_empty = True
     try:
         for member in list_members(archive):
-            if not _is_hidden(PurePosixPath(member.name[len(archive.name) + 1 :])):
+            inside = PurePosixPath(member.name[len(archive.name) + 1 :])
+            if not any(_is_hidden(part) for part in inside.parts):
                 for found in _list_member(member):
                     is_empty = False
                     yield found
@@ -194,9 +201,8 @@ def _list_member(
         yield from _list_file(member, is_named=False, is_packed=True)
 
 
-def _is_hidden(path: PurePath) -> bool:
-    index_names = ("__MACOSX", "DICOMDIR")
-    return any(part.startswith(".") or part in index_names for part in path.parts)
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name in ("__MACOSX", "DICOMDIR")
 
 
 def _is_companion(name: str) -> bool:
