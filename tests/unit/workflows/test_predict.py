@@ -229,7 +229,7 @@ class TestOverlays:
 
     def test_nothing_half_written_is_left(self, tiny_artifact, slices, tmp_path, monkeypatch):
         class Broken:
-            def save(self, path: Path) -> None:
+            def save(self, path: Path, **_: object) -> None:
                 path.write_bytes(b"half")
                 raise OSError("no space left")
 
