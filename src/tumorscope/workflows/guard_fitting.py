@@ -1,5 +1,6 @@
-"""Fit a model's guard on the slices that it was trained on."""
+"""Fit a model's guard on the slices that it was trained on, and ask it about others."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tumorscope.data.preprocessing import prepare_slice
 from tumorscope.data.readers import read_slice
 from tumorscope.evaluation.novelty import Subspace, fit_subspace
 from tumorscope.inference.engine import Engine
-from tumorscope.inference.guard import check_pixels
+from tumorscope.inference.guard import Guard, check_pixels
 from tumorscope.progress import ProgressCallback
 from tumorscope.recipe import PreprocessingSettings
 
@@ -22,7 +23,7 @@ _THREADS = 2
 
 
 def fit_guard(
-    graph: Path,
+    engine: Engine,
     training: pd.DataFrame,
     settings: PreprocessingSettings,
     on_progress: ProgressCallback,
@@ -31,8 +32,8 @@ def fit_guard(
 
     Parameters
     ----------
-    graph
-        The exported model.
+    engine
+        Runs the exported model.
     training
         The training part of a manifest. What the rules on pixels refuse is left out.
     settings
@@ -45,7 +46,6 @@ def fit_guard(
     InputError
         A slice cannot be read, or none is left.
     """
-    engine = Engine(graph)
     few = training.groupby("group", sort=False).head(_MOST_OF_A_GROUP)
     paths, groups = few["path"].tolist(), few["group"].to_numpy()
     turns = np.random.default_rng(0).integers(1, 8, len(few))
@@ -64,6 +64,36 @@ def fit_guard(
                 rows += [*usable, *usable]
             on_progress("fitting the guard", part.stop, len(paths))
     return fit_subspace(np.concatenate(features) if features else np.empty((0, 1)), groups[rows])
+
+
+def find_reasons(
+    engine: Engine, guard: Guard, paths: Sequence[str], settings: PreprocessingSettings
+) -> list[str | None]:
+    """Find out of each slice why it is not assessable, or None where it is.
+
+    Parameters
+    ----------
+    engine
+        Runs the model that the guard belongs to.
+    guard
+        As fitted on the slices that the model was trained on.
+    paths
+        Slices that have been read before.
+    settings
+        How slices are prepared.
+
+    Raises
+    ------
+    InputError
+        A slice cannot be read.
+    """
+    reasons: list[str | None] = []
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for start in range(0, len(paths), _BATCH_SIZE):
+            images = list(pool.map(read_slice, map(Path, paths[start : start + _BATCH_SIZE])))
+            prepared = np.stack([prepare_slice(image, settings)[0] for image in images])
+            reasons += guard.assess(images, engine.infer(prepared).features)
+    return reasons
 
 
 def _prepare(path: str, settings: PreprocessingSettings) -> NDArray[np.uint8] | None:
