@@ -33,13 +33,30 @@ def write_flag(path) -> None:
 def test_every_group_counts_once(fit, write_slice, tmp_path):
     dark = {write_slice(tmp_path / f"{n}.png", 40): 0 for n in range(9)}
     bright = {write_slice(tmp_path / "bright.png", 100): 1}
-    np.testing.assert_allclose(fit(dark | bright).mean, 70, rtol=1e-3)
+    one = dict(list(dark.items())[:1])
+    np.testing.assert_allclose(fit(dark | bright).mean, fit(one | bright).mean, rtol=1e-3)
+
+
+def test_phantoms_count_like_four_groups_and_have_no_say_in_the_limit(
+    fit, write_slice, tmp_path, monkeypatch
+):
+    fitted = []
+    monkeypatch.setattr(
+        "tumorscope.workflows.guard_fitting.fit_subspace", lambda *given: fitted.append(given)
+    )
+    fit({write_slice(tmp_path / f"{n}.png", 40 + n): n for n in range(3)})
+    ((features, groups, phantoms),) = fitted
+    assert groups.tolist() == [0, 1, 2] * 2
+    assert features.shape == (6, 3)
+    assert phantoms.shape == (4, 3)
+    assert len(np.unique(phantoms[:, 0])) == 4
 
 
 def test_what_the_rules_on_pixels_refuse_is_left_out(fit, write_slice, tmp_path):
     write_flag(tmp_path / "flag.png")
     groups = {write_slice(tmp_path / "a.png", 60): 0, tmp_path / "flag.png": 1}
-    np.testing.assert_allclose(fit(groups).mean, 60, rtol=1e-3)
+    alone = dict(list(groups.items())[:1])
+    np.testing.assert_array_equal(fit(groups).mean, fit(alone).mean)
 
 
 def test_progress_reaches_the_number_of_slices(fit, write_slice, tmp_path):
