@@ -41,6 +41,16 @@ def replace_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+@contextmanager
+def borrow_folder(parent: Path) -> Iterator[Path]:
+    """Give a folder inside another for what nobody needs once the block has ended."""
+    temporary = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=parent))
+    try:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def is_partial(name: str) -> bool:
     """Tell whether a file or folder is one that a killed process left unfinished."""
     return name.startswith(_PARTIAL)

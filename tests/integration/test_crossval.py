@@ -63,6 +63,7 @@ def test_a_killed_cross_validation_ends_as_an_uninterrupted_one(tmp_path):
     assert (whole / "report.html").read_text("utf-8").count("data:image/png;base64,") == 3
     predictions = pd.read_csv(whole / "predictions.csv")
     assert len(predictions) == predictions["slice"].nunique() == 24
-    assert json.loads((whole / "metrics.json").read_text())["slices"] == 24
+    metrics = json.loads((whole / "metrics.json").read_text())
+    assert metrics["slices"] == metrics["guard"]["slices"] == 24
     comparison = compare(whole, broken, tmp_path / "comparison")
     assert comparison["differences"]["log_loss"]["difference"] == 0

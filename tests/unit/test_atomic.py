@@ -2,7 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from tumorscope.atomic import remove_partial, replace_file, replace_folder, write_text
+from tumorscope.atomic import (
+    borrow_folder,
+    remove_partial,
+    replace_file,
+    replace_folder,
+    write_text,
+)
 
 
 def list_all(folder: Path) -> list[str]:
@@ -136,3 +142,23 @@ class TestRemovePartial:
 
     def test_missing_folder_is_fine(self, tmp_path):
         remove_partial(tmp_path / "gone")
+
+
+def test_borrowed_folder_is_gone_when_the_block_ends_or_fails(tmp_path):
+    def use() -> None:
+        with borrow_folder(tmp_path) as folder:
+            (folder / "model.bin").write_text("weights")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        use()
+    with borrow_folder(tmp_path) as folder:
+        assert folder.parent == tmp_path
+        assert list_all(tmp_path) == [folder.name]
+    assert list_all(tmp_path) == []
+
+
+def test_borrowed_folder_of_a_killed_process_is_removed(tmp_path):
+    with borrow_folder(tmp_path):
+        remove_partial(tmp_path)
+        assert list_all(tmp_path) == []

@@ -32,6 +32,7 @@ def print_evaluation(metrics: Mapping[str, Any]) -> None:
                 style="bold red",
             )
         _print_decisions(console, metrics)
+        _print_guard(console, metrics)
         return
     _print_external(console, metrics)
 
@@ -51,10 +52,12 @@ def _print_external(console: Console, metrics: Mapping[str, Any]) -> None:
             f"{left} slices of {groups} groups are too few to say anything about the model: no "
             "figure is shown. What was counted is in metrics.json."
         )
+        _print_guard(console, metrics["with_copies"])
         return
     console.print(_tabulate(clean, "Slices that the model has never met"))
     if "calibration" in clean:
         _print_decisions(console, clean)
+        _print_guard(console, clean)
     for column, subgroups in metrics["subgroups"].items():
         console.print(_tabulate_subgroups(column, subgroups))
     if copies["slices"]:
@@ -97,6 +100,17 @@ def _print_decisions(console: Console, figures: Mapping[str, Any]) -> None:
         f"uncertain {_show_share(verdicts['uncertain'])}; wrong of the others "
         f"{_show_share(verdicts['wrong_of_certain'])}; coverage of tumor "
         f"{_show_share(coverage['tumor'])}, of no tumor {_show_share(coverage['no_tumor'])}"
+    )
+
+
+def _print_guard(console: Console, figures: Mapping[str, Any]) -> None:
+    if "guard" not in figures:
+        return
+    guard = figures["guard"]
+    console.print(
+        f"not assessable: {guard['refused']} of {guard['slices']} slices, which all figures count; "
+        f"accepted {_show_share(guard)}, each of {guard['per_group']['groups']} groups once "
+        f"{_show_share(guard['per_group'])}"
     )
 
 

@@ -61,7 +61,12 @@ class Subspace(NamedTuple):
         return np.asarray(np.maximum(left, 0) / self.scale)
 
 
-def fit_subspace(features: ArrayLike, groups: ArrayLike, accepted: float = ACCEPTED) -> Subspace:
+def fit_subspace(
+    features: ArrayLike,
+    groups: ArrayLike,
+    others: ArrayLike | None = None,
+    accepted: float = ACCEPTED,
+) -> Subspace:
     """Fit the subspace, every group of copies counting once, and its limit.
 
     The limit is a quantile of the distances of slices from subspaces that were fitted without
@@ -74,6 +79,9 @@ def fit_subspace(features: ArrayLike, groups: ArrayLike, accepted: float = ACCEP
         Shape (N, K), finite, of training slices. Not modified.
     groups
         Shape (N,), the group of each. Not modified.
+    others
+        Shape (M, K), finite, of other pictures that should be near the subspace, each of which
+        counts like a group. They have no say in the limit. Not modified.
     accepted
         The share of slices of new groups that should be within the limit.
 
@@ -86,16 +94,24 @@ def fit_subspace(features: ArrayLike, groups: ArrayLike, accepted: float = ACCEP
     names, numbers, sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
     if known.ndim != 2 or len(known) != len(numbers) or not len(known):
         raise InputError(f"features: expected one row per slice, found shape {known.shape}")
-    if not np.isfinite(known).all():
+    beside = np.empty((0, known.shape[1])) if others is None else np.asarray(others, np.float64)
+    if beside.ndim != 2 or beside.shape[1] != known.shape[1]:
+        raise InputError(f"others: expected (M, {known.shape[1]}), found shape {beside.shape}")
+    if not (np.isfinite(known).all() and np.isfinite(beside).all()):
         raise InputError("features: found values that are not finite")
     weights = 1 / sizes[numbers]
+
+    def fit(chosen: NDArray[np.bool_]) -> Subspace:
+        rows = np.concatenate([known[chosen], beside])
+        return _fit(rows, np.concatenate([weights[chosen], np.ones(len(beside))]))
+
     folds = np.random.default_rng(0).permutation(len(names))[numbers] % _FOLDS
     distances = np.full(len(known), np.inf)
     for fold in range(min(_FOLDS, len(names)) if len(names) > 1 else 0):
         out = folds == fold
-        distances[out] = _fit(known[~out], weights[~out]).measure(known[out])
+        distances[out] = fit(~out).measure(known[out])
     limit = _find_quantile(distances, weights, accepted, len(names))
-    return _fit(known, weights)._replace(limit=limit)
+    return fit(np.ones(len(known), np.bool_))._replace(limit=limit)
 
 
 def _fit(features: NDArray[np.float64], weights: NDArray[np.float64]) -> Subspace:

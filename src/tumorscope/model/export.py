@@ -18,10 +18,7 @@ _ONNX_OPSET = 18
 
 
 def export_classifier(classifier: keras.Model, folder: Path) -> None:
-    """Write ``model.keras``, ``model.onnx`` and, in fp16, ``model.xml`` with ``model.bin``.
-
-    The Keras file is the classifier; the other two take the same input and return
-    ``probability``, ``cam`` and ``features``.
+    """Write ``model.keras``, the classifier, and what `export_graph` writes.
 
     Parameters
     ----------
@@ -32,6 +29,24 @@ def export_classifier(classifier: keras.Model, folder: Path) -> None:
     """
     uncompiled = keras.Model(classifier.input, classifier.output, name=classifier.name)
     uncompiled.save(folder / KERAS_FILE)  # loads without our functions, which training needs
+    export_graph(classifier, folder)
+
+
+def export_graph(classifier: keras.Model, folder: Path) -> Path:
+    """Write ``model.onnx`` and, in fp16, ``model.xml`` with ``model.bin``.
+
+    Both take the input of the classifier and return ``probability``, ``cam`` and ``features``.
+
+    Parameters
+    ----------
+    classifier, folder
+        As for `export_classifier`.
+
+    Returns
+    -------
+    pathlib.Path
+        ``model.xml``.
+    """
     explained = ExplainedClassifier(classifier)
     with _eager_garbage_collection():
         tf2onnx.convert.from_function(
@@ -42,6 +57,7 @@ def export_classifier(classifier: keras.Model, folder: Path) -> None:
         )
     graph = openvino.convert_model(folder / ONNX_FILE)
     openvino.save_model(graph, folder / OPENVINO_FILE, compress_to_fp16=True)
+    return folder / OPENVINO_FILE
 
 
 @contextmanager

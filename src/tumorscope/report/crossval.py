@@ -20,6 +20,7 @@ from tumorscope.report.crossval_rows import (
     describe_sources,
 )
 from tumorscope.report.limits import CROSSVAL_LIMITS
+from tumorscope.report.metric_rows import describe_guard
 from tumorscope.report.page import embed_image, list_origin, list_sections, render_page
 from tumorscope.report.settings import flatten_settings
 
@@ -49,6 +50,7 @@ def write_crossval_report(cv: Path) -> Path:
         facts=_list_facts(metrics, recipe, environment),
         metrics=metrics,
         warning=describe_copies(metrics),
+        guard=describe_guard(metrics),
         headline=describe_headline_figures(metrics),
         figures=describe_figures(metrics),
         sources=describe_sources(metrics),

@@ -20,6 +20,7 @@ from tumorscope.report.metric_rows import (
     describe_copies,
     describe_counts,
     describe_delong,
+    describe_guard,
     describe_measurement,
     describe_operating_points,
     describe_too_few,
@@ -123,6 +124,7 @@ def _describe_metrics(run: RunFolder, data: DataSummary | None) -> dict[str, obj
         "warning": describe_copies(
             metrics, names_patients=data is not None and data.names_patients
         ),
+        "guard": describe_guard(metrics),
         "headline": describe_headline_figures(metrics),
         "figures": [*describe_figures(metrics), *describe_delong(metrics)],
         "counts": describe_counts(metrics),

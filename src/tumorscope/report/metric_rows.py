@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tumorscope.data.splits import OUT_OF_FOLD
+from tumorscope.data.splits import OUT_OF_FOLD, VALIDATION
 from tumorscope.report.crossval_rows import Estimate, FigureRow
 from tumorscope.report.wording import count_noun, format_figure, format_percent
 
@@ -171,6 +171,31 @@ def describe_too_few(metrics: Mapping[str, Any], conformal_error: float) -> str 
         f"To rule a class out takes {count_noun(needed, 'group')} of it {where}. "
         f"There are {' and '.join(few)}, so that "
         f"{'neither is ever' if len(few) > 1 else 'this class is never'} ruled out."
+    )
+
+
+def describe_guard(metrics: Mapping[str, Any]) -> str | None:
+    """Say what share of the measured slices the guard accepts; None where it was not asked.
+
+    Parameters
+    ----------
+    metrics
+        As `evaluate` or `crossval` gives them.
+    """
+    if "guard" not in metrics:
+        return None
+    guard = metrics["guard"]
+    by_slice, by_group = describe_share(guard), describe_share(guard["per_group"])
+    whose = (
+        "" if metrics.get("part") == VALIDATION else ", in each fold fitted on its training part,"
+    )
+    answers = count_noun(guard["slices"], "slice" if metrics.get("repeats", 1) == 1 else "answer")
+    groups = count_noun(guard["per_group"]["groups"], "group")
+    return (
+        f"The guard{whose} takes {by_slice.value} of these slices for brain MRI slices "
+        f"({by_slice.interval}), each of {groups} counting once {by_group.value} "
+        f"({by_group.interval}). It refuses {guard['refused']} of {answers}: predict gives no "
+        "probability for such slices, but all figures count them."
     )
 
 

@@ -15,6 +15,7 @@ from tumorscope.report.metric_rows import (
     describe_copies,
     describe_counts,
     describe_delong,
+    describe_guard,
     describe_measurement,
     describe_operating_points,
 )
@@ -66,6 +67,7 @@ def render_model_card(
         metrics=metrics,
         is_out_of_fold=is_out_of_fold,
         measurement=describe_measurement(metrics),
+        guard=describe_guard(metrics),
         keeps_best=recipe.get("training", {}).get("keep", "best") == "best",
         warning=describe_copies(metrics, data.names_patients),
         figures=[*describe_figures(metrics), *describe_delong(metrics)],

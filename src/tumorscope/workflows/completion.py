@@ -19,6 +19,7 @@ from tumorscope.data.duplicates.known import read_codes
 from tumorscope.data.splits import TRAIN, VALIDATION
 from tumorscope.evaluation.calibration import apply_temperature
 from tumorscope.evaluation.decision import fit_decision
+from tumorscope.inference.engine import Engine
 from tumorscope.inference.guard import Guard
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback
@@ -63,7 +64,7 @@ def complete_artifact(
     )
     graph = folder / OPENVINO_FILE
     training = manifest[manifest["split"] == TRAIN]
-    subspace = fit_guard(graph, training, recipe.preprocessing, on_progress)
+    subspace = fit_guard(Engine(graph), training, recipe.preprocessing, on_progress)
     write_guard(folder, subspace)
     part = VALIDATION if out_of_fold is None else TRAIN
     table = tabulate_answers(

@@ -60,7 +60,8 @@ def read_fold(
     FoldResult
         Of each test slice ``raw_probability`` as the network gave it, the calibrated
         ``probability``, the ``predicted_class_*`` at each operating point, the ``conformal_set``
-        and the ``verdict``, which may be uncertain.
+        and the ``verdict``, which may be uncertain; and the ``reason`` for which the fold's guard
+        would refuse it, unless the fold was trained before there were such.
     """
     folder = find_fold_folder(cv, repeat, fold)
     scores = read_table(folder / PREDICTIONS_FILE)
@@ -106,7 +107,7 @@ def _answer(test: pd.DataFrame, decision: Decision, operating_point: str) -> pd.
     probabilities = apply_temperature(raw, decision.temperature)
     sets = predict_sets(probabilities, decision.limits)
     threshold = decision.get_threshold(operating_point)
-    return test[["path", "label", "label_name", "group"]].assign(
+    answers = test[["path", "label", "label_name", "group"]].assign(
         probability=probabilities,
         raw_probability=raw,
         **{
@@ -116,3 +117,4 @@ def _answer(test: pd.DataFrame, decision: Decision, operating_point: str) -> pd.
         conformal_set=[_SETS[bool(no_tumor), bool(tumor)] for no_tumor, tumor in sets],
         verdict=decide_verdicts(probabilities, threshold, decision.limits),
     )
+    return answers.join(test.filter(["reason"]))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tumorscope.evaluation.acceptance import measure_guard
 from tumorscope.evaluation.coverage import measure_coverage, measure_verdicts
 from tumorscope.evaluation.metrics import compute_metrics
 from tumorscope.evaluation.operating_points import HALF, NAMES
@@ -41,10 +42,11 @@ def measure_crossval(
     dict
         The `Summary` of the calibrated probabilities at 0.5; ``calibration`` before and after;
         ``operating_points``, where each fold applies its own thresholds; ``coverage`` and
-        ``verdicts`` of the conformal sets; ``copies``, how many slices have a copy outside of
-        their fold; of several sources ``sources``, a `Summary` of the slices of each; ``folds``,
-        and ``across_folds`` their mean and standard deviation, which say how much figures differ
-        between folds, not how far they may be from the truth.
+        ``verdicts`` of the conformal sets; ``guard``, an `Acceptance`, where the guards of the
+        folds were asked, though what they refuse counts in all other figures, too; ``copies``, how
+        many slices have a copy outside of their fold; of several sources ``sources``, a `Summary`
+        of the slices of each; ``folds``, and ``across_folds`` their mean and standard deviation,
+        which say how much figures differ between folds, not how far they may be from the truth.
     """
     labels = stack_repeats(predictions, "label")[0]
     groups = stack_repeats(predictions, "group")[0]
@@ -73,6 +75,7 @@ def measure_crossval(
             predictions["label"], predictions["verdict"], predictions["group"]
         ),
         "copies": count_copies(predictions),
+        **measure_guard(predictions),
         **({"sources": _measure_sources(predictions)} if "source" in predictions else {}),
         "folds": list(folds),
         "across_folds": {name: _describe_spread(name, folds) for name in FOLD_FIGURES},

@@ -43,11 +43,13 @@ def write_results(
     results = [
         read_fold(cv, repeat, fold, folds[repeat], recipe.decision) for repeat, fold in parts
     ]
-    predictions = pd.concat([result.answers for result in results], ignore_index=True)
+    # Where an older version trained some folds, no guard was asked there: no column is better then
+    # than one that is empty in part.
+    predictions = pd.concat([fold.answers for fold in results], join="inner", ignore_index=True)
     known = slices.set_index("path").reindex(columns=["slice", "source"]).dropna(axis="columns")
     for place, name in enumerate(known, 3):
         predictions.insert(place, name, predictions["path"].map(known[name]))
-    metrics = measure_crossval(predictions, [result.figures for result in results], recipe)
+    metrics = measure_crossval(predictions, [fold.figures for fold in results], recipe)
     document = {**metrics, "notice": RESEARCH_USE_ONLY}
     write_table(cv / PREDICTIONS_FILE, predictions)
     write_text(cv / "metrics.json", json.dumps(document, indent=2) + "\n")

@@ -12,6 +12,7 @@ from tumorscope.artifact.reader import find_artifact, read_known_codes
 from tumorscope.data.duplicates.known import find_known, read_codes
 from tumorscope.data.manifest import read_manifest
 from tumorscope.data.subgroups import read_subgroups
+from tumorscope.evaluation.acceptance import measure_guard
 from tumorscope.evaluation.operating_points import HALF
 from tumorscope.evaluation.summary import summarize_scores
 from tumorscope.inference.predictor import Predictor
@@ -48,7 +49,9 @@ def evaluate_external(
         ``copies``, how many slices are copies of slices that the model was trained or validated
         on, or in a group with one; ``clean``, the figures without them, None if none is left;
         ``is_enough``, whether these are enough to say anything; ``with_copies``, the figures of
-        all slices; ``subgroups``, those of the clean slices by each column.
+        all slices; ``subgroups``, those of the clean slices by each column. Of this model's own
+        answers the figures have ``guard``, an `Acceptance`: what the guard refuses counts in all
+        other figures, too.
 
     Raises
     ------
@@ -72,7 +75,7 @@ def evaluate_external(
     def assess(rows: pd.DataFrame) -> dict[str, Any]:
         if predictions:
             return {**summarize_scores(rows["label"], rows["probability"], HALF, rows["group"])}
-        return {**assess_answers(rows, predictor.spec)}
+        return {**assess_answers(rows, predictor.spec), **measure_guard(rows)}
 
     clean = table[~table["is_known"]]
     metrics = {
@@ -87,6 +90,9 @@ def evaluate_external(
         },
     }
     drawn = clean if clean["label"].nunique() == 2 else clean.iloc[:0]
+    subgroups = subgroups.rename(
+        columns=lambda name: f"{name} of the data" if name in table else name
+    )
     write_evaluation(
         folder, metrics, table.join(subgroups), drawn, threshold=threshold, rejected=rejected
     )

@@ -11,18 +11,22 @@ from pathlib import Path
 
 import pandas as pd
 
-from tumorscope.atomic import remove_partial
+from tumorscope.atomic import borrow_folder, remove_partial
 from tumorscope.data.folds import find_root, read_folds
 from tumorscope.data.manifest import read_table, write_table
-from tumorscope.data.splits import TEST, VALIDATION, divide_fold
+from tumorscope.data.splits import TEST, TRAIN, VALIDATION, divide_fold
 from tumorscope.errors import TumorscopeError
+from tumorscope.inference.engine import Engine, choose_precision
+from tumorscope.inference.guard import Guard
+from tumorscope.progress import ignore_progress
 from tumorscope.recipe import Recipe, load_recipe
+from tumorscope.workflows.guard_fitting import find_reasons, fit_guard
 from tumorscope.workflows.preparation import FOLDS_FILE, RECIPE_FILE
 from tumorscope.workflows.training_extra import import_training
 
 PREDICTIONS_FILE = "predictions.csv"
 PROGRESS = "progress"
-_COLUMNS = ["part", "path", "label", "label_name", "group", "probability"]
+_COLUMNS = ["part", "path", "label", "label_name", "group", "probability", "reason"]
 
 
 def find_fold_folder(cv: Path, repeat: int, fold: int) -> Path:
@@ -50,8 +54,9 @@ def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int
     """Train one fold and write ``history.csv`` and, when all is done, ``predictions.csv``.
 
     The validation part alone chooses the epoch; the network meets the test part only to answer
-    for it. The same recipe and folds give the same answers: each fold starts from the recipe's
-    seed. An interrupted training goes on from its checkpoints.
+    for it. So does the fold's guard, which is fitted on the training part alone: the ``reason`` of
+    a slice says why it would not be assessable. The same recipe and folds give the same answers:
+    each fold starts from the recipe's seed. An interrupted training goes on from its checkpoints.
 
     Parameters
     ----------
@@ -69,6 +74,7 @@ def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int
     """
     recipe, parts = read_parts(cv, repeat, fold)
     with import_training():
+        from tumorscope.model.export import export_graph
         from tumorscope.training.scoring import score_slices
         from tumorscope.training.trainer import prepare_classifier, train_classifier
     folder = find_fold_folder(cv, repeat, fold)
@@ -79,8 +85,20 @@ def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int
     write_table(folder / "history.csv", history)
     answers = parts[parts["split"].isin((VALIDATION, TEST))].rename(columns={"split": "part"})
     answers = answers.assign(probability=score_slices(classifier, answers, recipe))
+    with borrow_folder(folder) as temporary:  # the guard needs the exported graph, and only now
+        graph = export_graph(classifier, temporary)
+        answers["reason"] = _ask_guard(graph, parts, answers["path"].tolist(), recipe)
     answers = answers.sort_values("part", key=lambda part: part == TEST, kind="stable")
     write_table(folder / PREDICTIONS_FILE, answers[_COLUMNS])
+
+
+def _ask_guard(
+    graph: Path, parts: pd.DataFrame, paths: list[str], recipe: Recipe
+) -> list[str | None]:
+    engine = Engine(graph, choose_precision())
+    training = parts[parts["split"] == TRAIN]
+    subspace = fit_guard(engine, training, recipe.preprocessing, ignore_progress)
+    return find_reasons(engine, Guard(subspace), paths, recipe.preprocessing)
 
 
 def main() -> None:

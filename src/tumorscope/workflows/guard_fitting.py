@@ -1,5 +1,6 @@
-"""Fit a model's guard on the slices that it was trained on."""
+"""Fit a model's guard on the slices that it was trained on, and ask it about others."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -7,32 +8,38 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tumorscope.data.phantom import draw_phantom
 from tumorscope.data.preprocessing import prepare_slice
 from tumorscope.data.readers import read_slice
 from tumorscope.evaluation.novelty import Subspace, fit_subspace
 from tumorscope.inference.engine import Engine
-from tumorscope.inference.guard import check_pixels
+from tumorscope.inference.guard import Guard, check_pixels
 from tumorscope.progress import ProgressCallback
 from tumorscope.recipe import PreprocessingSettings
 
 # Copies add next to nothing, and a group counts once however many of them are read.
 _MOST_OF_A_GROUP = 4
+# So few tell the looks of all phantoms, and each more lets more drawn skulls pass; docs/guard.md.
+_PHANTOMS, _PHANTOM_SEED = 4, 271
 _BATCH_SIZE = 16
 _THREADS = 2
 
 
 def fit_guard(
-    graph: Path,
+    engine: Engine,
     training: pd.DataFrame,
     settings: PreprocessingSettings,
     on_progress: ProgressCallback,
 ) -> Subspace:
     """Fit where the features of training slices lie, as they are and turned or mirrored.
 
+    A few phantoms are fitted beside them, of a seed of their own: the models of this package should
+    answer for its own phantoms, whose looks no scanner gives. They have no say in the limit.
+
     Parameters
     ----------
-    graph
-        The exported model.
+    engine
+        Runs the exported model.
     training
         The training part of a manifest. What the rules on pixels refuse is left out.
     settings
@@ -44,8 +51,9 @@ def fit_guard(
     ------
     InputError
         A slice cannot be read, or none is left.
+    MissingExtraError
+        nilearn, which ships the template of the phantoms, is not installed.
     """
-    engine = Engine(graph)
     few = training.groupby("group", sort=False).head(_MOST_OF_A_GROUP)
     paths, groups = few["path"].tolist(), few["group"].to_numpy()
     turns = np.random.default_rng(0).integers(1, 8, len(few))
@@ -63,12 +71,50 @@ def fit_guard(
                 features += [engine.infer(upright).features, engine.infer(turned).features]
                 rows += [*usable, *usable]
             on_progress("fitting the guard", part.stop, len(paths))
-    return fit_subspace(np.concatenate(features) if features else np.empty((0, 1)), groups[rows])
+    known = np.concatenate(features) if features else np.empty((0, 1))
+    phantoms = np.stack([_prepare_phantom(index, settings) for index in range(_PHANTOMS)])
+    return fit_subspace(known, groups[rows], engine.infer(phantoms).features)
+
+
+def find_reasons(
+    engine: Engine, guard: Guard, paths: Sequence[str], settings: PreprocessingSettings
+) -> list[str | None]:
+    """Find out of each slice why it is not assessable, or None where it is.
+
+    Parameters
+    ----------
+    engine
+        Runs the model that the guard belongs to.
+    guard
+        As fitted on the slices that the model was trained on.
+    paths
+        Slices that have been read before.
+    settings
+        How slices are prepared.
+
+    Raises
+    ------
+    InputError
+        A slice cannot be read.
+    """
+    reasons: list[str | None] = []
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for start in range(0, len(paths), _BATCH_SIZE):
+            images = list(pool.map(read_slice, map(Path, paths[start : start + _BATCH_SIZE])))
+            prepared = np.stack([prepare_slice(image, settings)[0] for image in images])
+            reasons += guard.assess(images, engine.infer(prepared).features)
+    return reasons
 
 
 def _prepare(path: str, settings: PreprocessingSettings) -> NDArray[np.uint8] | None:
     image = read_slice(Path(path))
     return prepare_slice(image, settings)[0] if check_pixels(image) is None else None
+
+
+def _prepare_phantom(index: int, settings: PreprocessingSettings) -> NDArray[np.uint8]:
+    """Prepare a phantom; every other one has a lesion."""
+    gray_hw = draw_phantom(_PHANTOM_SEED, index, has_tumor=index % 2 == 0).image_hw
+    return prepare_slice(np.repeat(gray_hw[..., np.newaxis], 3, axis=-1), settings)[0]
 
 
 def _turn(pixels: NDArray[np.uint8], turn: int) -> NDArray[np.uint8]:

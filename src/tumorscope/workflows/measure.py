@@ -10,6 +10,7 @@ from tumorscope.artifact.spec import ArtifactSpec
 from tumorscope.data.scans.scan import Unreadable
 from tumorscope.data.splits import TRAIN, VALIDATION
 from tumorscope.errors import InputError
+from tumorscope.evaluation.acceptance import measure_guard
 from tumorscope.evaluation.assessment import Assessment, assess_decisions
 from tumorscope.evaluation.verdicts import CLASS_NAMES
 from tumorscope.inference.prediction import Prediction
@@ -38,7 +39,8 @@ def tabulate_answers(
     pandas.DataFrame
         The manifest's ``path``, ``label``, ``label_name`` and ``group`` with the calibrated
         ``probability``, the network's ``raw_probability``, the ``predicted_class`` by the
-        threshold and whether it is ``correct``, the ``verdict``, which may be uncertain, and
+        threshold and whether it is ``correct``, the ``verdict``, which may be uncertain, the
+        ``reason`` of one that is not assessable, whose other columns are filled all the same, and
         ``cam_peak``, the strongest evidence for a tumor in the map.
     """
     table = manifest[["path", "label", "label_name", "group"]].reset_index(drop=True)
@@ -50,6 +52,7 @@ def tabulate_answers(
                 "predicted_class": answer.predicted_class,
                 "correct": answer.predicted_class == CLASS_NAMES[label],
                 "verdict": answer.verdict,
+                "reason": answer.reason,
                 "cam_peak": max(float(answer.cam.max()), 0.0),
             }
             for label, answer in zip(
@@ -111,10 +114,12 @@ def measure_validation(
     Returns
     -------
     dict
-        An `Assessment`, and ``copies``, how many of the slices have a copy in training.
+        An `Assessment`; ``guard``, an `Acceptance`, though what it refuses counts in all other
+        figures, too; and ``copies``, how many of the slices have a copy in training.
     """
     return {
         "part": VALIDATION,
         **assess_answers(table, spec),
+        **measure_guard(table),
         "copies": count_copies(table, manifest),
     }

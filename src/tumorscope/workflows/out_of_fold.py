@@ -11,6 +11,7 @@ from tumorscope.artifact.spec import ArtifactSpec
 from tumorscope.data.manifest import read_table
 from tumorscope.data.splits import OUT_OF_FOLD
 from tumorscope.errors import InputError, RecipeError
+from tumorscope.evaluation.acceptance import measure_guard
 from tumorscope.evaluation.assessment import assess_decisions
 from tumorscope.evaluation.calibration import apply_temperature
 from tumorscope.evaluation.verdicts import CLASS_NAMES, call_classes, decide_verdicts
@@ -19,7 +20,7 @@ from tumorscope.workflows.crossval_metrics import count_copies, stack_repeats
 from tumorscope.workflows.crossval_results import read_answers
 from tumorscope.workflows.preparation import RECIPE_FILE, check_same_masks
 
-_OF_FOLD = ["repeat", "fold", "slice", "sha256", "raw_probability"]
+_OF_FOLD = ["repeat", "fold", "slice", "sha256", "raw_probability", "reason"]
 
 
 def check_keeps_last(recipe: Recipe) -> None:
@@ -58,8 +59,9 @@ def read_out_of_fold(cv: Path, recipe: Recipe, manifest: pd.DataFrame) -> pd.Dat
     Returns
     -------
     pandas.DataFrame
-        One row per slice and repeat: ``repeat``, ``fold``, ``slice``, ``sha256`` and
-        ``raw_probability`` of the cross-validation; ``path``, ``label``, ``label_name`` and
+        One row per slice and repeat: ``repeat``, ``fold``, ``slice``, ``sha256``,
+        ``raw_probability`` and, of a version that asked the guard, ``reason`` of the
+        cross-validation; ``path``, ``label``, ``label_name`` and
         ``group`` of the manifest.
 
     Raises
@@ -77,7 +79,7 @@ def read_out_of_fold(cv: Path, recipe: Recipe, manifest: pd.DataFrame) -> pd.Dat
     numbered = answers.assign(number=answers.groupby(["repeat", "sha256"]).cumcount())
     slices = manifest.assign(number=manifest.groupby("sha256").cumcount())
     own = ["sha256", "number", "path", "label", "label_name", "group"]
-    table = numbered[[*_OF_FOLD, "number"]].merge(slices[own], on=["sha256", "number"])
+    table = numbered.filter([*_OF_FOLD, "number"]).merge(slices[own], on=["sha256", "number"])
     return table.drop(columns="number")
 
 
@@ -99,8 +101,10 @@ def measure_out_of_fold(table: pd.DataFrame, spec: ArtifactSpec) -> dict[str, An
     Returns
     -------
     dict
-        An `Assessment`; ``folds`` and ``repeats``, whose product is the number of models; and
-        ``copies``, how many slices have a copy outside of their fold.
+        An `Assessment`; ``folds`` and ``repeats``, whose product is the number of models;
+        ``guard``, an `Acceptance`, if the guards of the folds were asked, though what they refuse
+        counts in all other figures, too; and ``copies``, how many slices have a copy outside of
+        their fold.
     """
     return {
         "part": OUT_OF_FOLD,
@@ -115,6 +119,7 @@ def measure_out_of_fold(table: pd.DataFrame, spec: ArtifactSpec) -> dict[str, An
             spec.operating_point,
             spec.conformal.limits,
         ),
+        **measure_guard(table),
         "copies": count_copies(table),
     }
 

@@ -16,9 +16,9 @@ def check_training() -> None:
     Raises
     ------
     MissingExtraError
-        Keras or TensorFlow is not installed.
+        Keras, TensorFlow or nilearn is not installed.
     """
-    if find_spec("keras") is None or find_spec("tensorflow") is None:
+    if None in map(find_spec, ("keras", "tensorflow", "nilearn")):
         raise MissingExtraError("Training", "train")
 
 
@@ -29,8 +29,9 @@ def import_training() -> Iterator[None]:
     Raises
     ------
     MissingExtraError
-        Keras, TensorFlow or tf2onnx is not installed.
+        Keras, TensorFlow, tf2onnx or nilearn is not installed.
     """
+    check_training()  # nilearn would be missed only after the training, when the guard is fitted
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with _silent_stderr():

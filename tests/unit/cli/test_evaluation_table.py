@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from tumorscope.cli.evaluation_table import print_evaluation
+from tumorscope.evaluation.acceptance import measure_acceptance
 from tumorscope.evaluation.assessment import assess_decisions
 from tumorscope.evaluation.conformal import ConformalLimits
 
@@ -55,6 +56,20 @@ class TestPrintEvaluation:
     def test_figures_out_of_fold_are_called_so(self, assessment, capsys):
         print_evaluation({"part": "out of fold", **assessment, "copies": {"slices": 0, "of": 80}})
         assert "Out of fold, by models that never saw the slice" in capsys.readouterr().out
+
+    def test_what_the_guard_refuses_is_counted_where_it_was_asked(self, assessment, capsys):
+        validation = {"part": "validation", **assessment, "copies": {"slices": 0, "of": 80}}
+        print_evaluation(validation)
+        assert "not assessable" not in capsys.readouterr().out
+        guard = measure_acceptance([False] * 8 + [True] * 72, np.arange(80) // 2)
+        print_evaluation({**validation, "guard": guard})
+        out = capsys.readouterr().out
+        assert "not assessable: 8 of 80 slices, which all figures count" in out
+        assert "accepted 0.900 (" in out
+        assert "each of 40 groups once 0.900 (" in out
+        external = make_external({**assessment, "guard": guard}, 75, is_enough=False, clean=False)
+        print_evaluation(external)
+        assert "not assessable: 8 of 80 slices" in capsys.readouterr().out
 
     def test_clean_figures_come_first(self, assessment, capsys):
         print_evaluation(make_external(assessment, copies=30))

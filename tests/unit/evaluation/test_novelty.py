@@ -100,3 +100,36 @@ def test_shapes_that_do_not_fit_are_refused(features, groups):
 def test_what_is_not_finite_is_refused():
     with pytest.raises(InputError, match="not finite"):
         fit_subspace([[0.0, np.nan]], [1])
+
+
+@pytest.fixture(scope="module")
+def with_others():
+    """Four others of the plane's kind, shifted far along a direction off the plane."""
+    return fit_subspace(draw_features(400), np.arange(400), draw_others(4, seed=6))
+
+
+def draw_others(count: int, seed: int) -> np.ndarray:
+    """Draw features like those of slices, but for the way in which they all differ."""
+    return draw_features(count, seed) + np.random.default_rng(7).normal(size=20)
+
+
+def test_others_of_the_same_kind_are_within_the_limit(subspace, with_others):
+    new = draw_others(500, seed=8)
+    assert (subspace.measure(new) > subspace.limit).mean() > 0.99
+    assert (with_others.measure(new) <= with_others.limit).mean() > 0.9
+
+
+def test_others_leave_the_share_of_slices_as_it_was(with_others):
+    distances = with_others.measure(draw_features(5000, seed=1))
+    assert 0.96 <= (distances <= with_others.limit).mean() <= 0.995
+
+
+def test_others_do_not_make_up_for_missing_groups():
+    found = fit_subspace(draw_features(65), np.arange(65), draw_others(50, seed=6))
+    assert np.isinf(found.limit)
+
+
+@pytest.mark.parametrize("others", [np.zeros(20), np.zeros((2, 19)), np.full((1, 20), np.inf)])
+def test_others_that_do_not_fit_are_refused(others):
+    with pytest.raises(InputError, match=r"others|not finite"):
+        fit_subspace(draw_features(10), np.arange(10), others)

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from tumorscope.errors import InputError
+from tumorscope.evaluation.acceptance import measure_acceptance
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.report.html import write_report
 from tumorscope.workflows.localize import FIGURES
@@ -123,6 +124,12 @@ def test_what_slices_leave_undefined_or_without_interval_is_called_so(run, metri
     assert "Specificity undefined by groups undefined Balanced accuracy" in text
     assert "F1 0.667 no interval 0.500 no interval harmonic mean" in text
     assert "DeLong" not in text
+
+
+def test_what_the_guard_accepts_is_told_where_it_was_asked(run, metrics):
+    assert "The guard takes" not in read_page(run).text
+    metrics["guard"] = measure_acceptance([True] * 4 + [False], [0, 1, 2, 3, 3])
+    assert "It refuses 1 of 5 slices" in read_page_with(run, metrics).text
 
 
 def test_copies_in_training_are_an_alarm_at_the_very_top(run, metrics):

@@ -1,12 +1,14 @@
 import pytest
 
 from tumorscope.data.splits import OUT_OF_FOLD
+from tumorscope.evaluation.acceptance import measure_acceptance
 from tumorscope.report.crossval_rows import Estimate
 from tumorscope.report.metric_rows import (
     describe_calibration,
     describe_copies,
     describe_counts,
     describe_delong,
+    describe_guard,
     describe_measurement,
     describe_operating_points,
     describe_share,
@@ -118,3 +120,16 @@ def test_classes_of_too_few_groups_are_named(groups, end):
 def test_enough_groups_of_both_classes_are_nothing_to_tell():
     metrics = {"coverage": {name: {"groups": 9} for name in ("no_tumor", "tumor")}}
     assert describe_too_few(metrics, 0.1) is None
+
+
+def test_guard_is_told_with_both_ways_of_counting(metrics):
+    assert describe_guard(metrics) is None
+    metrics["guard"] = measure_acceptance([True] * 4 + [False], [0, 1, 2, 3, 3])
+    said = describe_guard(metrics).replace("\N{NO-BREAK SPACE}", " ")
+    assert said.startswith("The guard takes 80.0 % of these slices for brain MRI slices (")
+    assert "each of 4 groups counting once 87.5 % (" in said
+    assert "It refuses 1 of 5 slices:" in said
+    assert "all figures count them" in said
+    metrics |= {"part": OUT_OF_FOLD, "repeats": 2}
+    assert describe_guard(metrics).startswith("The guard, in each fold fitted on its training part")
+    assert "It refuses 1 of 5 answers:" in describe_guard(metrics)

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from tumorscope.evaluation.acceptance import measure_acceptance
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.report.data_summary import summarize_data
 from tumorscope.report.limits import LIMITS, OUT_OF_FOLD_LIMITS
@@ -91,6 +92,12 @@ def test_an_undefined_figure_has_no_interval(metrics, render):
     for counted in (metrics, metrics["per_group"]):
         counted["specificity"] = counted["intervals"]["specificity"] = None
     assert "| Specificity | undefined | none | undefined | none |" in render()
+
+
+def test_what_the_guard_accepts_is_told_where_it_was_asked(metrics, render, card):
+    assert "The guard takes" not in card
+    metrics["guard"] = measure_acceptance([True] * 5, [0, 1, 2, 3, 3])
+    assert "The guard takes 100.0" in render()
 
 
 def test_copies_across_the_split_are_an_alarm(metrics, render, card):

@@ -19,6 +19,7 @@ class Trainer:
     def __init__(self) -> None:
         self.shown: list[pd.DataFrame] = []
         self.asked: list[pd.DataFrame] = []
+        self.guarded: list[pd.DataFrame] = []
         self.fails_at: int | None = None
 
     def train_classifier(self, *arguments) -> pd.DataFrame:
@@ -31,6 +32,19 @@ class Trainer:
         on_progress(2, 2)
         epochs = {"epoch": [1, 2], "phase": ["frozen", "fine_tune"], "val_loss": [0.5, 0.4]}
         return pd.DataFrame({**epochs, "seconds": [1.0, 1.0]})
+
+    def export_graph(self, _: object, folder: Path) -> Path:
+        assert folder.is_dir()
+        return folder / "model.xml"
+
+    def fit_guard(self, *arguments) -> None:
+        _, training, _, _ = arguments
+        self.guarded.append(training)
+
+    def find_reasons(self, *arguments) -> list[str | None]:
+        """Refuse the slices whose number ends in 7."""
+        _, _, paths, _ = arguments
+        return ["unlike" if Path(path).stem.endswith("7") else None for path in paths]
 
     def score_slices(self, *arguments) -> np.ndarray:
         _, slices, _ = arguments
@@ -56,12 +70,17 @@ class FoldsInThisProcess:
 def trainer(monkeypatch) -> Trainer:
     """Put a stub in the place of training with TensorFlow."""
     stub = Trainer()
-    training, scoring = ModuleType("trainer"), ModuleType("scoring")
+    training, scoring, export = (ModuleType(name) for name in ("trainer", "scoring", "export"))
+    export.export_graph = stub.export_graph
     training.prepare_classifier = lambda *_: None
     training.train_classifier = stub.train_classifier
     scoring.score_slices = stub.score_slices
     monkeypatch.setitem(sys.modules, "tumorscope.training.trainer", training)
     monkeypatch.setitem(sys.modules, "tumorscope.training.scoring", scoring)
+    monkeypatch.setitem(sys.modules, "tumorscope.model.export", export)
+    monkeypatch.setattr("tumorscope.workflows.fold.Engine", lambda *_: None)
+    monkeypatch.setattr("tumorscope.workflows.fold.fit_guard", stub.fit_guard)
+    monkeypatch.setattr("tumorscope.workflows.fold.find_reasons", stub.find_reasons)
     monkeypatch.setattr("tumorscope.workflows.crossval.FoldProcesses", FoldsInThisProcess)
     monkeypatch.setattr(
         "tumorscope.workflows.crossval_results._write_figures", lambda *_: None

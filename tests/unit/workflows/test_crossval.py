@@ -61,6 +61,32 @@ class TestFolder:
         ]
 
 
+class TestGuard:
+    def test_what_it_refuses_is_told_and_counts_all_the_same(self, cv):
+        predictions = read(cv / "predictions.csv")
+        refused = predictions["reason"].notna()
+        assert (refused == predictions["slice"].str.endswith("7.png")).all()
+        metrics = json.loads((cv / "metrics.json").read_text())
+        assert metrics["guard"]["slices"] == 120
+        assert metrics["guard"]["refused"] == refused.sum() == 12
+        assert metrics["guard"]["share"] == pytest.approx(0.9)
+        by_group = (~refused).groupby(predictions["group"]).mean().mean()
+        assert metrics["guard"]["per_group"]["share"] == pytest.approx(by_group)
+        assert metrics["slices"] == 60
+        assert "refuses 12 of 120 answers" in (cv / "report.html").read_text("utf-8")
+
+    @pytest.mark.parametrize("pattern", ["repeat-0-fold-1", "*"])
+    def test_folds_of_an_older_version_leave_the_share_out(self, cv, pattern):
+        before = json.loads((cv / "metrics.json").read_text())
+        for path in cv.glob(f"folds/{pattern}/predictions.csv"):
+            read(path).drop(columns="reason").to_csv(path, index=False)
+        crossval("unread", cv, folds=3, repeats=2, overrides=SMALL, resume=True)
+        assert "reason" not in read(cv / "predictions.csv")
+        after = json.loads((cv / "metrics.json").read_text())
+        assert after == {name: value for name, value in before.items() if name != "guard"}
+        assert "The guard" not in (cv / "report.html").read_text("utf-8")
+
+
 class TestParts:
     """The proof that no test slice takes part in training, choice of epoch or calibration."""
 

@@ -60,6 +60,23 @@ class TestExternalData:
         assert (out / "reliability.png").exists()
         evaluate(tiny_artifact, labelled, out)  # replaces an earlier evaluation
 
+    def test_what_the_guard_refuses_is_told_and_counts_all_the_same(
+        self, tiny_artifact, labelled, tmp_path
+    ):
+        flag = np.zeros((60, 60, 3), np.uint8)
+        flag[:30, :, 0], flag[30:, :, 2] = 255, 255
+        Image.fromarray(flag).save(labelled / "yes" / "flag.png")
+        metrics = evaluate(tiny_artifact, labelled, tmp_path / "results")
+        for figures in (metrics["clean"], metrics["with_copies"]):
+            assert figures["slices"] == figures["guard"]["slices"] == 7
+            assert figures["guard"]["refused"] == 1
+        table = pd.read_csv(tmp_path / "results" / "predictions.csv")
+        refused = table[table["reason"].notna()]
+        assert refused["path"].str.endswith("flag.png").tolist() == [True]
+        assert refused["reason"].tolist() == ["100 % of it is in color"]
+        assert refused["verdict"].tolist() == ["not assessable"]
+        assert refused["probability"].notna().all()
+
     def test_copies_of_known_slices_are_left_out(self, tiny_artifact, phantoms, tmp_path):
         known = [phantoms / name / f"{index}.png" for name in ("no", "yes") for index in range(4)]
         model = know(tiny_artifact, known, tmp_path / "model")
@@ -118,6 +135,16 @@ class TestExternalData:
         assert [value["accuracy"] for value in subgroups["scanner"].values()] == [1, 1, 1]
         assert set(pd.read_csv(out / "predictions.csv")["scanner"]) == {"S0", "S1", "S2"}
 
+    def test_column_of_the_name_of_an_answer_is_told_apart(self, tiny_artifact, labelled, tmp_path):
+        rows = [f"{name}/{n}.png,{name},pain" for name in ("no", "yes") for n in range(3)]
+        (labelled / "slices.csv").write_text("\n".join(["path,label,reason", *rows]))
+        out = tmp_path / "results"
+        metrics = evaluate(tiny_artifact, labelled / "slices.csv", out, by=["reason"])
+        assert list(metrics["subgroups"]["reason"]) == ["pain"]
+        predictions = pd.read_csv(out / "predictions.csv")
+        assert predictions["reason"].isna().all()
+        assert (predictions["reason of the data"] == "pain").all()
+
 
 class TestForeignPredictions:
     def test_are_measured_like_ones_own(self, tiny_artifact, labelled, tmp_path):
@@ -130,7 +157,7 @@ class TestForeignPredictions:
         metrics = evaluate(tiny_artifact, labelled, out, predictions=table)
         assert metrics["clean"]["accuracy"] == pytest.approx(5 / 6)
         assert metrics["clean"]["auroc"] == pytest.approx(8 / 9)
-        assert "calibration" not in metrics["clean"]
+        assert not {"calibration", "guard"} & set(metrics["clean"])
         assert metrics["predictions"] == str(table)
 
     @pytest.mark.parametrize(

@@ -31,12 +31,26 @@ def test_parts_of_a_fold_are_read_from_the_files(cv):
 def test_predictions_are_of_validation_first_and_then_of_the_test_part(cv):
     table = pd.read_csv(find_fold_folder(cv, 0, 1) / "predictions.csv")
     assert table.columns.tolist() == [
-        "part", "path", "label", "label_name", "group", "probability"
+        "part", "path", "label", "label_name", "group", "probability", "reason"
     ]  # fmt: skip
     assert table["part"].drop_duplicates().tolist() == ["validation", "test"]
     _, parts = read_parts(cv, 0, 1)
     for part, rows in table.groupby("part"):
         assert rows["path"].tolist() == parts.loc[parts["split"] == part, "path"].tolist()
+
+
+def test_reasons_are_those_of_a_guard_fitted_on_the_training_part_alone(cv, trainer):
+    assert len(trainer.guarded) == 3
+    for fold, fitted_on in enumerate(trainer.guarded):
+        _, parts = read_parts(cv, 0, fold)
+        assert fitted_on["path"].tolist() == parts.loc[parts["split"] == "train", "path"].tolist()
+        table = pd.read_csv(find_fold_folder(cv, 0, fold) / "predictions.csv")
+        assert (table["reason"].notna() == table["path"].str.endswith("7.png")).all()
+
+
+def test_exported_graph_is_gone_when_the_fold_is_done(cv):
+    names = {path.name for path in find_fold_folder(cv, 0, 0).iterdir()}
+    assert names == {"checkpoints", "history.csv", "predictions.csv"}
 
 
 @pytest.mark.parametrize("column", ["group", "sha256"])

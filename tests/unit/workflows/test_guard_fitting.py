@@ -6,8 +6,10 @@ from PIL import Image
 from tumorscope.artifact.reader import read_artifact
 from tumorscope.artifact.spec import OPENVINO_FILE
 from tumorscope.errors import InputError
+from tumorscope.inference.engine import Engine
+from tumorscope.inference.guard import UNLIKE, Guard
 from tumorscope.progress import ignore_progress
-from tumorscope.workflows.guard_fitting import fit_guard
+from tumorscope.workflows.guard_fitting import find_reasons, fit_guard
 
 
 @pytest.fixture
@@ -17,23 +19,44 @@ def fit(tiny_artifact):
 
     def fit(groups, on_progress=ignore_progress):
         training = pd.DataFrame({"path": list(map(str, groups)), "group": list(groups.values())})
-        return fit_guard(tiny_artifact / OPENVINO_FILE, training, settings, on_progress)
+        return fit_guard(Engine(tiny_artifact / OPENVINO_FILE), training, settings, on_progress)
 
     return fit
+
+
+def write_flag(path) -> None:
+    flag = np.zeros((60, 60, 3), np.uint8)
+    flag[:30, :, 0], flag[30:, :, 2] = 255, 255
+    Image.fromarray(flag).save(path)
 
 
 def test_every_group_counts_once(fit, write_slice, tmp_path):
     dark = {write_slice(tmp_path / f"{n}.png", 40): 0 for n in range(9)}
     bright = {write_slice(tmp_path / "bright.png", 100): 1}
-    np.testing.assert_allclose(fit(dark | bright).mean, 70, rtol=1e-3)
+    one = dict(list(dark.items())[:1])
+    np.testing.assert_allclose(fit(dark | bright).mean, fit(one | bright).mean, rtol=1e-3)
+
+
+def test_phantoms_count_like_four_groups_and_have_no_say_in_the_limit(
+    fit, write_slice, tmp_path, monkeypatch
+):
+    fitted = []
+    monkeypatch.setattr(
+        "tumorscope.workflows.guard_fitting.fit_subspace", lambda *given: fitted.append(given)
+    )
+    fit({write_slice(tmp_path / f"{n}.png", 40 + n): n for n in range(3)})
+    ((features, groups, phantoms),) = fitted
+    assert groups.tolist() == [0, 1, 2] * 2
+    assert features.shape == (6, 3)
+    assert phantoms.shape == (4, 3)
+    assert len(np.unique(phantoms[:, 0])) == 4
 
 
 def test_what_the_rules_on_pixels_refuse_is_left_out(fit, write_slice, tmp_path):
-    flag = np.zeros((60, 60, 3), np.uint8)
-    flag[:30, :, 0], flag[30:, :, 2] = 255, 255
-    Image.fromarray(flag).save(tmp_path / "flag.png")
+    write_flag(tmp_path / "flag.png")
     groups = {write_slice(tmp_path / "a.png", 60): 0, tmp_path / "flag.png": 1}
-    np.testing.assert_allclose(fit(groups).mean, 60, rtol=1e-3)
+    alone = dict(list(groups.items())[:1])
+    np.testing.assert_array_equal(fit(groups).mean, fit(alone).mean)
 
 
 def test_progress_reaches_the_number_of_slices(fit, write_slice, tmp_path):
@@ -47,3 +70,15 @@ def test_unreadable_slice_is_named(fit, tmp_path):
     (tmp_path / "a.png").write_bytes(b"no image")
     with pytest.raises(InputError, match=r"a\.png"):
         fit({tmp_path / "a.png": 0})
+
+
+def test_reasons_are_given_in_the_order_of_the_slices(tiny_artifact, write_slice, tmp_path):
+    engine, guard = Engine(tiny_artifact / OPENVINO_FILE), Guard.load(tiny_artifact)
+    paths = [str(write_slice(tmp_path / f"{n}.png", 40 + n)) for n in range(20)]
+    write_flag(paths[17])
+    settings = read_artifact(tiny_artifact).preprocessing
+    expected = [None] * 17 + ["100 % of it is in color"] + [None] * 2
+    assert find_reasons(engine, guard, paths, settings) == expected
+    strict = Guard(guard.subspace._replace(limit=0.0))
+    assert find_reasons(engine, strict, paths[:2], settings) == [UNLIKE, UNLIKE]
+    assert find_reasons(engine, guard, [], settings) == []

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from tumorscope.artifact.reader import read_artifact
+from tumorscope.artifact.spec import ArtifactSpec
 from tumorscope.data.manifest import read_manifest
 from tumorscope.errors import InputError, RecipeError
 from tumorscope.evaluation.calibration import apply_temperature
@@ -95,6 +96,18 @@ class TestSlices:
         with pytest.raises(InputError, match=message):
             read_out_of_fold(cv, RECIPE, change(manifest))
 
+    def test_cross_validation_of_an_older_version_knows_no_reasons(self, cv, manifest):
+        assert read_out_of_fold(cv, RECIPE, manifest)["reason"].notna().sum() == 12
+        answers = pd.read_csv(cv / "predictions.csv").drop(columns="reason")
+        answers.to_csv(cv / "predictions.csv", index=False)
+        table = read_out_of_fold(cv, RECIPE, manifest)
+        assert "reason" not in table
+        spec = ArtifactSpec(
+            recipe="", backbone="", weights="", preprocessing=RECIPE.preprocessing, cam_scale=1,
+            fingerprint="",
+        )  # fmt: skip
+        assert "guard" not in measure_out_of_fold(decide_out_of_fold(table, spec), spec)
+
     def test_unfinished_cross_validation_is_refused(self, cv, manifest):
         (cv / "predictions.csv").unlink()
         with pytest.raises(InputError, match="not a finished cross-validation"):
@@ -146,7 +159,9 @@ class TestDecision:
         assert (metrics["slices"], metrics["groups"]) == (60, 56)
         assert metrics["accuracy"] == pytest.approx(decided["correct"].mean())
         assert metrics["copies"]["slices"] == 0
+        assert metrics["guard"]["refused"] == 12
         card = " ".join((model / "MODEL_CARD.md").read_text("utf-8").split())
+        assert "The guard, in each fold fitted on its training part, takes 90.0 % of these" in card
         assert "all 60 slices out of fold, by 3 x 2 models of a cross-validation" in card
         assert f"| Accuracy | {100 * metrics['accuracy']:.1f} % |" in card
 
