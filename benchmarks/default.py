@@ -3,7 +3,7 @@
     python benchmarks/default.py [--tables-only]
 
 Three cross-validations with EfficientNet-Lite0, each going on where it was stopped. The folds are
-those of seed 2, on which no choice was made: benchmarks/experiments.py has those of seed 0, and
+those of seed 3, on which no choice was made: benchmarks/experiments.py has those of seed 0, and
 benchmarks/outlines.py those of seed 1. The data is read from TUMORSCOPE_DATA (../shared/data).
 """
 
@@ -20,7 +20,7 @@ import tumorscope
 from appearance import write_looks
 from results import BACKBONE, DOCUMENT, FIGURES, replace_part, show
 
-SEED = "seed=2"
+SEED = "seed=3"
 BOTH = Path("results/default/both")  # `make model` makes the same one
 NOTEBOOK = Path("results/default/navoneel-notebook")
 LOOKS = Path("results/default/looks")
