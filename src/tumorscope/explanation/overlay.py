@@ -20,7 +20,8 @@ def project_map(
 ) -> NDArray[np.float32]:
     """Bring a map to the size and place of the slice, keeping only evidence for a tumor.
 
-    Where the curve through the positions would rise above them, it is cut off at their peak.
+    Where the curve through the positions rises above all of them, the whole is scaled down to their
+    peak: cut off there, the peak would be a plain without a highest point.
 
     Parameters
     ----------
@@ -38,10 +39,13 @@ def project_map(
     """
     evidence = np.zeros(image_hw, np.float32)
     enlarged = cv2.resize(cam_hw, (box.width, box.height), interpolation=cv2.INTER_CUBIC)
+    peak, highest = float(cam_hw.max()), float(enlarged.max())
+    if 0 < peak < highest:
+        enlarged *= peak / highest
     top, left = max(box.top, 0), max(box.left, 0)
     inside = enlarged[top - box.top :, left - box.left :][: image_hw[0] - top, : image_hw[1] - left]
     evidence[top : top + inside.shape[0], left : left + inside.shape[1]] = np.clip(
-        inside, 0, max(float(cam_hw.max()), 0)
+        inside, 0, max(peak, 0)
     )
     return evidence
 

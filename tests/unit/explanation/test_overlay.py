@@ -38,6 +38,14 @@ class TestProjectMap:
         evidence = project_map(np.full((7, 7), 3.25, np.float32), Box(0, 0, 50, 50), (50, 50))
         np.testing.assert_allclose(evidence, 3.25, rtol=1e-5)
 
+    def test_a_strong_region_has_one_highest_point_at_the_unit_of_the_map(self):
+        cam = np.zeros((14, 14), np.float32)
+        cam[4:8, 5:9] = 0.98
+        cam[5, 6] = 0.99
+        evidence = project_map(cam, Box(0, 0, 224, 224), (224, 224))
+        assert evidence.max() == pytest.approx(0.99)
+        assert (evidence > 0.9899).sum() < 60  # a position has 16 x 16 px
+
     @settings(max_examples=80, deadline=None)
     @given(cam=signed_maps, drawn=st.data())
     def test_any_map_is_never_negative_and_never_outside(self, cam, drawn):
