@@ -177,7 +177,7 @@ def _huge(gray: Gray, random: Random) -> tuple[str, bytes]:
 
 
 def _bomb(gray: Gray, random: Random) -> tuple[str, bytes]:
-    """Pack a lot of zeros into little: gzip, a zip, a zip in zips, a deflated DICOM file, a PNG."""
+    """Pack a lot of zeros, or of work, into little: gzip, zips, a DICOM file, a PNG, a JPEG."""
     header = patch(make_nifti(gray.astype(np.int16)), 40, "<8h", 3, 500, 500, 800, 1, 1, 1, 1)
     nested = make_zip({"scan.png": _encode(gray, "PNG")})
     for _ in range(int(random.integers(1, 40))):
@@ -198,6 +198,7 @@ def _bomb(gray: Gray, random: Random) -> tuple[str, bytes]:
         lambda: (".zip", nested),
         lambda: (".dcm", meta + _deflate_with_zeros(plain[start:])),
         lambda: (".png", _encode_large()),
+        lambda: (".jpg", encode_many_scans(10_000)),
         lambda: (".zip", patch(nested, len(nested) - 22 + 8, "<HH", 65_535, 65_535)),
     ]
     return files[int(random.integers(len(files)))]()
@@ -221,6 +222,17 @@ def _encode_large() -> bytes:
     large.putpixel((3, 3), (200, 200, 200, 200))
     large.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+@cache
+def encode_many_scans(count: int) -> bytes:
+    """Go over many pixels again and again, with a few bytes each time."""
+    buffer = BytesIO()
+    Image.new("L", (5000, 4990), 90).save(buffer, "JPEG", progressive=True)
+    jpeg = buffer.getvalue()
+    scan = jpeg.index(b"\xff\xda", jpeg.index(b"\xff\xda") + 2)
+    following = jpeg.index(b"\xff\xda", scan + 2)
+    return jpeg[:scan] + jpeg[scan:following] * count + jpeg[following:]
 
 
 def _deflate_with_zeros(data: bytes) -> bytes:

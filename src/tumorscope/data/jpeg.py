@@ -4,8 +4,26 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
+from tumorscope.errors import InputError
+
 _START, _EXIF = b"\xff\xd8\xff", b"Exif\0\0"
+_START_OF_SCAN = b"\xff\xda"
+_MOST_SCANS = 100  # encoders write about ten
 _COLOR_SPACES = ("YCbCr", "RGB", "Gray")
+
+
+def check_scans(data: bytes) -> None:
+    """Refuse a JPEG file of more scans than a picture has, before it is decoded.
+
+    A progressive one goes over all of its pixels with each, and a scan takes 64 bytes.
+
+    Raises
+    ------
+    InputError
+        There are too many. The file is not named.
+    """
+    if data.startswith(_START) and (scans := data.count(_START_OF_SCAN)) > _MOST_SCANS:
+        raise InputError(f"a JPEG picture of {scans:,} scans, expected at most {_MOST_SCANS}")
 
 
 def measure_jpeg(data: bytes) -> tuple[int, int] | None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from tumorscope.data.jpeg import decode_jpeg, measure_jpeg
+from tumorscope.data.jpeg import check_scans, decode_jpeg, measure_jpeg
 from tumorscope.data.preprocessing import shrink
 from tumorscope.errors import InputError
 
@@ -71,6 +71,7 @@ def decode_slice(data: bytes, name: str, least_side_px: int | None = None) -> ND
     high is reduced to that; of a JPEG the finer part is never decoded.
     """
     try:
+        check_scans(data)
         pixels = _decode_ordinary(data, least_side_px)
         if pixels is None:
             pixels = _decode_any(data, least_side_px)

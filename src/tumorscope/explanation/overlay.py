@@ -41,7 +41,7 @@ def project_map(
     enlarged = cv2.resize(cam_hw, (box.width, box.height), interpolation=cv2.INTER_CUBIC)
     peak, highest = float(cam_hw.max()), float(enlarged.max())
     if 0 < peak < highest:
-        enlarged *= peak / highest
+        enlarged = enlarged * np.float32(peak / highest)
     top, left = max(box.top, 0), max(box.left, 0)
     inside = enlarged[top - box.top :, left - box.left :][: image_hw[0] - top, : image_hw[1] - left]
     evidence[top : top + inside.shape[0], left : left + inside.shape[1]] = np.clip(

@@ -1,3 +1,4 @@
+import time
 from io import BytesIO
 
 import numpy as np
@@ -6,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from tumorscope.data.jpeg import decode_jpeg, measure_jpeg
+from hostile import encode_many_scans
+from tumorscope.data.jpeg import check_scans, decode_jpeg, measure_jpeg
 from tumorscope.data.readers import decode_slice
+from tumorscope.errors import InputError
 
 NOISE = np.random.default_rng(5).integers(0, 256, (90, 130, 3), dtype=np.uint8)
 
@@ -67,3 +70,16 @@ def test_a_damaged_picture_is_read_or_refused_as_pillow_reads_it():
     assert decode_jpeg(bytes(data), 90, 130) is None
     expected = np.asarray(Image.open(BytesIO(data)))
     np.testing.assert_array_equal(decode_slice(bytes(data), "x"), expected)
+
+
+def test_a_picture_of_too_many_scans_is_refused_before_it_is_decoded():
+    started = time.perf_counter()
+    with pytest.raises(
+        InputError, match=r"s\.jpg: a JPEG picture of 10,00\d scans, expected at most"
+    ):
+        decode_slice(encode_many_scans(10_000), "s.jpg")
+    assert time.perf_counter() - started < 5
+
+
+def test_a_progressive_picture_has_few_enough_scans():
+    check_scans(encode(NOISE, progressive=True))

@@ -6,6 +6,7 @@ take gigabytes.
 
 from typing import NamedTuple
 
+from tumorscope.data.jpeg import check_scans
 from tumorscope.errors import InputError
 
 _START_OF_IMAGE = b"\xff\xd8"
@@ -38,6 +39,7 @@ def read_size(frame: bytes) -> CodestreamSize:
         It is none of them, or declares parts that no scanner writes. The file is not named.
     """
     if frame.startswith(_START_OF_IMAGE):
+        check_scans(frame)
         return _read_jpeg(frame)
     start = _find_codestream(frame) if frame.startswith(_START_OF_JP2) else 0
     if frame.startswith(_START_OF_CODESTREAM, start):
