@@ -19,9 +19,9 @@ from tumorscope.data.scans.stored_file import StoredFile, read_limited, store_by
 from tumorscope.errors import InputError, suggest
 
 STDIN = "-"
-# The side of the square that networks take, and a little more for what is cropped: a picture at
-# least twice as large is read reduced.
-LEAST_SIDE_PX = 256
+# The square that networks take has 224 px, and shows what is left after the air is cropped: a
+# picture at least twice as large as this is read reduced. docs/predict.md says what that changes.
+LEAST_SIDE_PX = 320
 _EXPECTED = "image (JPEG, PNG, BMP, TIFF), DICOM, NIfTI or zip file"
 # What lies beside scans and is none; files of these names are passed over, not reported.
 _COMPANION_SUFFIXES = frozenset(
