@@ -137,6 +137,14 @@ def describe(table: pd.DataFrame) -> str:
             f" Plain Grad-CAM of the same networks, at 7 x 7, falls short of it by "
             f"{gaps['pointing']} in the pointing game and {gaps['energy_ratio']} in energy to area."
         )
+    everything = summarize_methods(table, FIGURES)
+    baseline = find_best(everything, "pointing", [name for name in BASELINES if name in everything])
+    gain = compare_methods(table, default, FIGURES)[baseline]["pointing"]
+    lines[-1] += (
+        f" On both halves together, {count(table)}, it points into the lesion "
+        f"{write(everything[default]['pointing'])} of the time, *{baseline}* "
+        f"{write(everything[baseline]['pointing'])}: {write(gain)} less."
+    )
     return "\n".join([*lines, "", *draw_table(confirming, confirmed)])
 
 
