@@ -162,7 +162,8 @@ class Predictor:
 
     def _answer_slices(self, scans: Iterable[Scan | Unreadable]) -> Iterator[_Answered]:
         cores = count_cores()
-        with ThreadPoolExecutor(cores) as readers, ThreadPoolExecutor(cores) as inferrers:
+        # With one thread more than the engine has streams, none of these waits for the next slices.
+        with ThreadPoolExecutor(cores) as readers, ThreadPoolExecutor(cores + 1) as inferrers:
             parts = divide(enumerate(scans), BATCH_SIZE)
             opened = map_ahead(self._open, parts, readers, 2 * cores)
             slices = chain.from_iterable(chain.from_iterable(opened))
