@@ -131,7 +131,7 @@ class TestRegions:
         ((answer,), _) = predict(tiny_artifact, tmp_path / "a.png", regions=True)
         top, left, height, width = answer.region.box
         assert (top, height, left + width) == (0, 40, 60)
-        assert 24 <= left <= 36
+        assert 20 <= left <= 40  # half of the peak lies between two positions, 30 px apart
         assert (answer.region.height, answer.region.width) == (40, 60)
         assert answer.region == tumorscope.load(tiny_artifact)(tmp_path / "a.png").region
 
