@@ -48,7 +48,7 @@ class ArtifactSpec(_Frozen):
     (N, K), by which the guard tells brain MRI slices from other pictures.
     """
 
-    format_version: Literal[3] = 3
+    format_version: Literal[4] = 4
     tumorscope: str = __version__
     notice: str = RESEARCH_USE_ONLY
     recipe: str

@@ -117,8 +117,8 @@ class TestOtherFormats:
     @pytest.mark.parametrize(
         "changes",
         [
-            {"format_version": 2},
-            {"format_version": 4},
+            {"format_version": 3},
+            {"format_version": 5},
             {"format_version": "x"},
             {"unknown": 1},
             {"preprocessing": {"side_px": 1, "crop_to_head": False}},
