@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tumorscope.model.classifier import LESION_MAP, has_lesion_map
 
-# Beside the mean over the map's positions; docs/explanations.md says what it gains.
+# Beside the mean over the map's positions; docs/experiments.md says what it gains.
 _POINTING_WEIGHT = 0.3
 # A lesion that a turn or shift has left only a speck of is not pointed at.
 _LEAST_SHARE = 0.02

@@ -50,7 +50,7 @@ class Answer(NamedTuple):
 
 Result = Prediction | SeriesPrediction | Unreadable
 
-_COMPRESSION = 1  # of PNG: a tenth larger than by default, in a quarter of the time
+_COMPRESSION = 1  # of PNG: hardly larger than by default, and written much sooner
 # A box alone, without the size of the picture that it is measured in, would mislead.
 _COLUMNS = tuple(name for name in Answer._fields if name != "region")
 
