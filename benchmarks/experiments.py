@@ -71,6 +71,7 @@ CANDIDATE = (
     "model.dropout=0.5",
     "training.epochs=2",
     "training.learning_rate=1e-3",
+    "training.cache_features=false",
     "training.fine_tune_epochs=14",
     "training.fine_tune_learning_rate=3e-4",
     "training.unfrozen_layers=107",

@@ -73,6 +73,8 @@ class TrainingSettings(_Settings):
 
     epochs: Positive
     learning_rate: Rate
+    cache_features: bool = False
+    """Whether the frozen phase learns from the features of one epoch's slices, computed once."""
     fine_tune_epochs: NotNegative
     fine_tune_learning_rate: Rate
     unfrozen_layers: NotNegative | Annotated[float, Field(gt=0, lt=1)]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tumorscope.model.backbones import build_backbone
 from tumorscope.model.classifier import BACKBONE, LESION_MAP, LOGIT, POOLED, build_classifier
 from tumorscope.model.gradcam import ExplainedClassifier, find_inner_maps
 from tumorscope.recipe import ModelSettings
@@ -78,14 +79,26 @@ def test_the_map_adds_up_to_what_the_feature_map_adds_to_the_logit(slices):
     np.testing.assert_allclose(answer["cam"].numpy().sum(axis=(1, 2)), logit, atol=1e-4)
 
 
-def test_features_are_the_means_of_two_maps_inside_the_backbone(classifier, slices):
+def test_features_are_the_means_of_the_middle_of_three_maps_inside_the_backbone(classifier, slices):
     found = ExplainedClassifier(classifier).infer(slices)["features"].numpy()
     backbone = classifier.get_layer(BACKBONE)
     inner = keras.Model(backbone.inputs[0], find_inner_maps(backbone))(slices, training=False)
-    assert [tuple(each.shape) for each in inner] == [(3, 6, 6, 672), (3, 3, 3, 1152)]
-    means = [each.numpy().mean(axis=(1, 2)) for each in inner]
+    assert [tuple(each.shape) for each in inner] == [
+        (3, 6, 6, 480),
+        (3, 6, 6, 672),
+        (3, 3, 3, 1152),
+    ]
+    middles = [inner[0][:, 1:5, 1:5], inner[1][:, 1:5, 1:5], inner[2]]  # of three there is no half
+    means = [each.numpy().mean(axis=(1, 2)) for each in middles]
     expected = [mean / np.linalg.norm(mean, axis=1, keepdims=True) for mean in means]
     np.testing.assert_allclose(found, np.hstack(expected), rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_in_an_efficientnet_the_inner_maps_are_of_the_same_blocks(name):
+    maps = find_inner_maps(build_backbone(name, 224))
+    layers = [each._keras_history.operation.name for each in maps]
+    assert layers == ["block4c_activation", "block5b_activation", "block6b_expand_activation"]
 
 
 @pytest.mark.parametrize("name", ["mobilenetv2", "resnet50", "vgg16"])

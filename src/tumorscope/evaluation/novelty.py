@@ -17,7 +17,7 @@ from tumorscope.errors import InputError
 _COMPONENTS = 64
 _SHARE = 4  # there are at least so many groups, and so many features, for each component
 _FOLDS = 5
-ACCEPTED = 0.985
+ACCEPTED = 0.99
 
 
 class Subspace(NamedTuple):

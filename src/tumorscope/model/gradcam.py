@@ -22,6 +22,8 @@ import tensorflow as tf
 
 from tumorscope.model.classifier import BACKBONE, HIDDEN, LOGIT, cut_head, has_lesion_map
 
+_INNER_MAPS = 3
+
 
 class ExplainedClassifier:
     """A classifier in inference mode that explains its answers in the same forward pass.
@@ -52,14 +54,15 @@ class ExplainedClassifier:
         """Answer ``probability``, (N,), ``cam``, (N, h, w), and ``features``, (N, K).
 
         The map is the lesion map, within 0..1, or Grad-CAM before its ReLU. The features are the
-        means of two maps inside the backbone, each of unit length: its last map knows only of what
-        tells tumors from none.
+        means of the middle of three maps inside the backbone, each of unit length: its last map
+        knows only of what tells tumors from none, and what is around a brain is easily drawn.
         """
         for layer in self._scaling:
             slices = layer(slices)
-        before, within, *maps = self._backbone(slices, training=False)
+        outputs = self._backbone(slices, training=False)
+        inner, maps = outputs[:_INNER_MAPS], outputs[_INNER_MAPS:]
         hidden, logit, *lesion_map = self._head(maps, training=False)
-        means = [tf.reduce_mean(inner, axis=(1, 2)) for inner in (before, within)]
+        means = [tf.reduce_mean(_cut_middle(found), axis=(1, 2)) for found in inner]
         return {
             "probability": tf.sigmoid(logit)[:, 0],
             "cam": tf.sigmoid(lesion_map[0])[..., 0]
@@ -79,8 +82,8 @@ class ExplainedClassifier:
         return tf.reduce_sum(feature_map * alpha[:, tf.newaxis, tf.newaxis, :], axis=-1)
 
 
-def find_inner_maps(backbone: keras.Model) -> tuple[keras.KerasTensor, keras.KerasTensor]:
-    """Find two maps inside a backbone: before its last reduction, and at the start of its end.
+def find_inner_maps(backbone: keras.Model) -> list[keras.KerasTensor]:
+    """Find three maps inside a backbone from which other pictures are told.
 
     Parameters
     ----------
@@ -89,21 +92,30 @@ def find_inner_maps(backbone: keras.Model) -> tuple[keras.KerasTensor, keras.Ker
 
     Returns
     -------
-    tuple
-        What the last activation gives that sees more positions than the last map has, and what
-        the third last activation gives, the first one within the last block of an EfficientNet.
-        The backbone's own output stands for either where it has no such layer.
+    list
+        Of what activations give before the resolution falls for the last time, those at a third
+        and at two thirds; and the second one after that. In an EfficientNet with its blocks as
+        published these are what the depthwise convolutions of the blocks 4c and 5b give and what
+        block 6b expands. The backbone's own output stands for one that it does not have.
     """
     maps = [
         layer.output
         for layer in backbone.layers
         if isinstance(layer, keras.layers.Activation | keras.layers.ReLU)
     ]
-    larger = [inner for inner in maps if inner.shape[1] > backbone.outputs[0].shape[1]]
-    return (
-        larger[-1] if larger else backbone.outputs[0],
-        maps[-3] if len(maps) >= 3 else backbone.outputs[0],
-    )
+    final = backbone.outputs[0]
+    last = [inner for inner in maps if inner.shape[1] == final.shape[1]]
+    side = min((inner.shape[1] for inner in maps if inner.shape[1] > final.shape[1]), default=0)
+    before = [inner for inner in maps if inner.shape[1] == side] or [final]
+    thirds = [before[len(before) // 3], before[2 * len(before) // 3]]
+    return [*thirds, last[1] if len(last) > 1 else final]
+
+
+def _cut_middle(feature_map: tf.Tensor) -> tf.Tensor:
+    """Cut a quarter from each side of a map, (N, h, w, K)."""
+    height, width = feature_map.shape[1:3]
+    rows, columns = height // 4, width // 4
+    return feature_map[:, rows : height - rows, columns : width - columns]
 
 
 def _inline_normalization(backbone: keras.Model) -> None:

@@ -20,6 +20,8 @@ class EpochRecorder(keras.callbacks.Callback):
     ----------
     phase
         Name of the phase, for the history.
+    whole
+        The model that is saved, all or a part of which is trained.
     checkpoints
         Where the state goes.
     history
@@ -31,6 +33,7 @@ class EpochRecorder(keras.callbacks.Callback):
     def __init__(
         self,
         phase: str,
+        whole: keras.Model,
         checkpoints: Checkpoints,
         history: pd.DataFrame,
         patience: int | None,
@@ -38,6 +41,7 @@ class EpochRecorder(keras.callbacks.Callback):
         super().__init__()
         self.phase = phase
         self.history_table = history
+        self._whole = whole
         self._checkpoints = checkpoints
         self._patience = patience
 
@@ -56,7 +60,7 @@ class EpochRecorder(keras.callbacks.Callback):
         }
         rows = [*self.history_table.to_dict("records"), row]
         self.history_table = pd.DataFrame(rows, columns=list(HISTORY_COLUMNS))
-        self._checkpoints.save(self.model, self.history_table)
+        self._checkpoints.save(self._whole, self.model.optimizer, self.history_table)
         measured = "epoch %d (%s): loss %.4f, accuracy %.3f"
         if "val_loss" in row:
             measured += "; validation loss %.4f, accuracy %.3f"
@@ -70,29 +74,31 @@ class ProgressReporter(keras.callbacks.Callback):
 
     Parameters
     ----------
-    steps_per_epoch, epochs
+    steps_per_epoch
         Of the whole run.
+    epochs
+        The numbers of those that take time.
     on_progress
         Called with the steps done and all steps.
     """
 
     def __init__(
-        self, steps_per_epoch: int, epochs: int, on_progress: Callable[[int, int], None]
+        self, steps_per_epoch: int, epochs: range, on_progress: Callable[[int, int], None]
     ) -> None:
         super().__init__()
         self._steps_per_epoch = steps_per_epoch
-        self._total = steps_per_epoch * epochs
+        self._epochs = epochs
         self._on_progress = on_progress
         self._done = 0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Count from the epoch's number, which a resumed run does not start at 0."""
-        self._done = epoch * self._steps_per_epoch
+        self._done = (epoch - self._epochs.start) * self._steps_per_epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Report one step."""
         self._done += 1
-        self._on_progress(self._done, self._total)
+        self._on_progress(self._done, len(self._epochs) * self._steps_per_epoch)
 
 
 def is_patience_used_up(history: pd.DataFrame, phase: str, patience: int | None) -> bool:

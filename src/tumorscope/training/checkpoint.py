@@ -37,14 +37,14 @@ class Checkpoints:
         self._last = folder / "last.npz"
         self._best = folder / "best.npz"
 
-    def save(self, model: keras.Model, history: pd.DataFrame) -> None:
+    def save(self, model: keras.Model, optimizer: keras.Optimizer, history: pd.DataFrame) -> None:
         """Save the state after the last epoch of `history`, and the best weights if it is best.
 
         The best weights go first: a run killed in between repeats the epoch and writes the same.
         """
         if find_best_epoch(history) == len(history):
             _write(self._best, _list_values(model.variables))
-        state = _list_values([*model.variables, *model.optimizer.variables])
+        state = _list_values([*model.variables, *optimizer.variables])
         _write(self._last, state, history)
 
     def load_history(self) -> pd.DataFrame:
@@ -55,10 +55,18 @@ class Checkpoints:
             rows: list[dict[str, Any]] = json.loads(str(saved["history"]))
         return pd.DataFrame(rows, columns=list(HISTORY_COLUMNS))
 
-    def restore_last(self, model: keras.Model) -> None:
-        """Put a compiled model into the state of the last saved epoch, optimizer included."""
-        model.optimizer.build(model.trainable_variables)
-        _assign(self._last, [*model.variables, *model.optimizer.variables])
+    def restore_last(self, model: keras.Model, trained: keras.Model) -> None:
+        """Put a model into the state of the last saved epoch, and the optimizer of what learns.
+
+        Parameters
+        ----------
+        model
+            All that is saved.
+        trained
+            The model itself or a part of it, compiled.
+        """
+        trained.optimizer.build(trained.trainable_variables)
+        _assign(self._last, [*model.variables, *trained.optimizer.variables])
 
     def restore_last_weights(self, model: keras.Model) -> None:
         """Give a model the weights of the last saved epoch."""

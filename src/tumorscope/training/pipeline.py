@@ -1,7 +1,8 @@
 """Stream prepared slices from disk to the network, in batches, by tf.data."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -82,7 +83,7 @@ def build_training_batches(
             changed, targets = mix(changed, targets, batch_seed, augmentation.mixup)
         return _to_rgb(changed, store.side_px), targets, *weights
 
-    batches = tf.data.Dataset.from_generator(generate, output_signature=_signature(store))
+    batches = stream(generate, _signature(store))
     return batches.map(prepare, num_parallel_calls=2, deterministic=True).prefetch(2)
 
 
@@ -163,7 +164,7 @@ def build_validation_batches(
         targets = _gather_targets(store, tf.cast(masks, tf.float32), rows, map_side)
         return _to_rgb(tf.cast(slices, tf.float32), store.side_px), targets
 
-    batches = tf.data.Dataset.from_generator(generate, output_signature=_signature(store))
+    batches = stream(generate, _signature(store))
     count = math.ceil(len(store) / batch_size)
     return batches.map(prepare).apply(tf.data.experimental.assert_cardinality(count)).prefetch(2)
 
@@ -178,6 +179,16 @@ def _gather_targets(
 def _to_rgb(slices: tf.Tensor, side_px: int) -> tf.Tensor:
     """Repeat gray for the network, only now: whatever came before had a third of the work."""
     return tf.broadcast_to(slices, (tf.shape(slices)[0], side_px, side_px, 3))
+
+
+def stream(generate: Callable[[], Iterator[Any]], signature: Any) -> tf.data.Dataset:
+    """Stream what a generator yields, of a signature of `tensorflow.TensorSpec`."""
+    batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
+    options = tf.data.Options()
+    # There is nothing to tune, and the tuner's thread sleeps ever longer, up to a minute, which the
+    # end of a stream waits for.
+    options.autotune.enabled = False
+    return batches.with_options(options)
 
 
 def _signature(store: SliceStore) -> tuple[tf.TensorSpec, ...]:

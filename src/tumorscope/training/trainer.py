@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -23,6 +24,7 @@ from tumorscope.model.weights import load_weights
 from tumorscope.recipe import Recipe, TrainingSettings
 from tumorscope.training.callbacks import EpochRecorder, ProgressReporter, is_patience_used_up
 from tumorscope.training.checkpoint import Checkpoints
+from tumorscope.training.frozen import build_feature_batches, compute_features, split_learner
 from tumorscope.training.learner import accuracy, build_learner, build_loss
 from tumorscope.training.pipeline import (
     build_training_batches,
@@ -36,18 +38,34 @@ Stores = dict[str, SliceStore]
 
 @dataclass(frozen=True)
 class Phase:
-    """A part of the training: how long, how fast, and what learns."""
+    """A part of the training: how long, how fast, what learns, and whether from cached features."""
 
     name: str
     epochs: int
     learning_rate: float
     set_trainable: Callable[[keras.Model], None]
+    is_cached: bool = False
+
+
+class _Lessons(NamedTuple):
+    """What a phase trains, on what, for how many steps an epoch, and what it is measured on."""
+
+    trained: keras.Model
+    batches: tf.data.Dataset
+    steps: int
+    validation: Any
 
 
 def list_phases(settings: TrainingSettings) -> list[Phase]:
     """List the phases of a recipe in their order."""
     return [
-        Phase("frozen", settings.epochs, settings.learning_rate, freeze_backbone),
+        Phase(
+            "frozen",
+            settings.epochs,
+            settings.learning_rate,
+            freeze_backbone,
+            settings.cache_features,
+        ),
         Phase(
             "fine_tune",
             settings.fine_tune_epochs,
@@ -121,12 +139,13 @@ def train_classifier(
     history = checkpoints.load_history()
     stores = _open_stores(recipe, manifest)
     epochs = settings.epochs + settings.fine_tune_epochs
-    reporter = ProgressReporter(count_steps(stores[TRAIN], recipe), epochs, on_progress)
+    slow = range(settings.epochs if settings.cache_features else 0, epochs)
+    reporter = ProgressReporter(count_steps(stores[TRAIN], recipe), slow, on_progress)
     tensorboard = [_build_tensorboard(run)] if settings.tensorboard else []
-    callbacks = [reporter, *tensorboard, *callbacks]
     learner = build_learner(model)
     for phase in list_phases(settings):
-        history = _train_phase(phase, learner, recipe, stores, checkpoints, history, callbacks)
+        called = [*(() if phase.is_cached else (reporter,)), *tensorboard, *callbacks]
+        history = _train_phase(phase, learner, recipe, stores, checkpoints, history, called)
     for store in stores.values():
         store.close()
     if settings.keep == "best":
@@ -152,41 +171,68 @@ def _train_phase(
     if epochs_done >= phase.epochs or is_patience_used_up(history, phase.name, patience):
         return history
     phase.set_trainable(model)
-    map_side = math.isqrt(model.output_shape[1] - 1)
-    steps_per_epoch = count_steps(stores[TRAIN], recipe)
-    model.compile(
-        build_optimizer(phase, settings, steps_per_epoch),
+    if not history.empty:
+        checkpoints.restore_last_weights(model)
+    prepare = _cache_features if phase.is_cached else _stream_slices
+    trained, batches, steps, validation = prepare(model, recipe, stores, len(history))
+    trained.compile(
+        build_optimizer(phase, settings, steps),
         loss=build_loss(settings.label_smoothing, settings.mask_weight),
         metrics=[accuracy],
         jit_compile=False,
     )
     if epochs_done:
-        checkpoints.restore_last(model)
-    elif not history.empty:
-        checkpoints.restore_last_weights(model)
-    recorder = EpochRecorder(phase.name, checkpoints, history, patience)
-    model.fit(
-        build_training_batches(
-            stores[TRAIN],
-            recipe.augmentation,
-            settings.batch_size,
-            recipe.seed,
-            len(history),
-            recipe.data.drawn_per_group,
-            map_side,
-            weigh_classes(stores[TRAIN]) if settings.balance_classes else None,
-        ),
-        validation_data=build_validation_batches(stores[VALIDATION], settings.batch_size, map_side)
-        if VALIDATION in stores
-        else None,
+        checkpoints.restore_last(model, trained)
+    recorder = EpochRecorder(phase.name, model, checkpoints, history, patience)
+    trained.fit(
+        batches,
+        validation_data=validation,
         initial_epoch=len(history),
         epochs=len(history) + phase.epochs - epochs_done,
-        steps_per_epoch=steps_per_epoch,
+        steps_per_epoch=steps,
         callbacks=[recorder, *callbacks],
         shuffle=False,
         verbose=0,
     )
     return recorder.history_table
+
+
+def _stream_slices(
+    learner: keras.Model, recipe: Recipe, stores: Stores, first_epoch: int
+) -> _Lessons:
+    """Let all of the network see slices, changed anew in every epoch."""
+    settings, store = recipe.training, stores[TRAIN]
+    map_side = math.isqrt(learner.output_shape[1] - 1)
+    batches = build_training_batches(
+        store,
+        recipe.augmentation,
+        settings.batch_size,
+        recipe.seed,
+        first_epoch,
+        recipe.data.drawn_per_group,
+        map_side,
+        weigh_classes(store) if settings.balance_classes else None,
+    )
+    validation = None
+    if VALIDATION in stores:
+        validation = build_validation_batches(stores[VALIDATION], settings.batch_size, map_side)
+    return _Lessons(learner, batches, count_steps(store, recipe), validation)
+
+
+def _cache_features(
+    learner: keras.Model, recipe: Recipe, stores: Stores, first_epoch: int
+) -> _Lessons:
+    """Let the head alone see the features of what would be the slices of the first epoch."""
+    infer, head = split_learner(learner)
+    _, batches, steps, validation = _stream_slices(learner, recipe, stores, first_epoch=0)
+    features = compute_features(infer, batches, steps)
+    measured = None
+    if validation is not None:
+        maps, taught = compute_features(infer, validation, len(validation))
+        measured = maps, *taught
+    size = recipe.training.batch_size
+    cached = build_feature_batches(features, size, recipe.seed, first_epoch)
+    return _Lessons(head, cached, math.ceil(len(features.maps[0]) / size), measured)
 
 
 def build_optimizer(

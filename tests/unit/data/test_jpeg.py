@@ -38,17 +38,36 @@ class TestMeasureJpeg:
         assert measure_jpeg(data) is None
 
 
+def decode_by_pillow(data: bytes) -> np.ndarray:
+    return np.asarray(Image.open(BytesIO(data)).convert("RGB"))
+
+
 class TestDecodeJpeg:
     @pytest.mark.parametrize(
         "options",
         [{}, {"progressive": True}, {"subsampling": 0}, {"quality": 20}, {"keep_rgb": True}],
         ids=str,
     )
-    @pytest.mark.parametrize("image", [NOISE, NOISE[..., 0]], ids=["color", "gray"])
-    def test_decodes_as_pillow_does(self, image, options):
+    @pytest.mark.parametrize(
+        "image",
+        [NOISE[..., 0], np.repeat(NOISE[..., :1], 3, axis=-1)],
+        ids=["one channel", "three channels"],
+    )
+    def test_decodes_gray_as_pillow_does(self, image, options):
         data = encode(image, **options)
-        expected = np.asarray(Image.open(BytesIO(data)).convert("RGB"))
-        np.testing.assert_array_equal(decode_jpeg(data, 90, 130), expected)
+        np.testing.assert_array_equal(decode_jpeg(data, 90, 130), decode_by_pillow(data))
+
+    @pytest.mark.parametrize("options", [{"subsampling": 0}, {"keep_rgb": True}], ids=str)
+    def test_decodes_color_of_full_size_as_pillow_does(self, options):
+        data = encode(NOISE, **options)
+        np.testing.assert_array_equal(decode_jpeg(data, 90, 130), decode_by_pillow(data))
+
+    def test_decodes_reduced_color_nearly_as_pillow_does(self):
+        smooth = np.linspace(0, 255, 90 * 130 * 3).astype(np.uint8).reshape(3, 90, 130)
+        data = encode(np.ascontiguousarray(smooth.transpose(1, 2, 0)))
+        decoded, expected = decode_jpeg(data, 90, 130), decode_by_pillow(data)
+        assert decoded is not None
+        assert np.abs(decoded.astype(int) - expected).max() < 16
 
     @pytest.mark.parametrize("factor", [2, 4, 8])
     def test_a_smaller_picture_is_decoded_where_less_is_asked_for(self, factor):

@@ -33,10 +33,10 @@ def test_a_restored_model_goes_on_exactly_as_the_saved_one(tmp_path):
     keras.utils.set_random_seed(0)
     model = make_model()
     fit(model)
-    Checkpoints(tmp_path).save(model, make_history(1.0))
+    Checkpoints(tmp_path).save(model, model.optimizer, make_history(1.0))
     fit(model)
     other = make_model()
-    Checkpoints(tmp_path).restore_last(other)
+    Checkpoints(tmp_path).restore_last(other, other)
     fit(other)
     for a, b in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
@@ -47,7 +47,7 @@ def test_the_best_weights_are_those_of_the_lowest_validation_loss(tmp_path):
     losses = [3.0, 1.0, 2.0]
     for number in range(1, 4):
         model.layers[0].set_weights([np.full((3, 2), number), np.zeros(2)])
-        checkpoints.save(model, make_history(*losses[:number]))
+        checkpoints.save(model, model.optimizer, make_history(*losses[:number]))
     checkpoints.restore_best_weights(model)
     assert model.layers[0].get_weights()[0].mean() == 2
     checkpoints.restore_last_weights(model)
@@ -69,7 +69,7 @@ def test_patience_counts_epochs_that_diverged():
 
 def test_the_history_survives_to_the_last_digit(tmp_path):
     model, history = make_model(), make_history(0.1 + 0.2, 2 / 3)
-    Checkpoints(tmp_path).save(model, history)
+    Checkpoints(tmp_path).save(model, model.optimizer, history)
     pd.testing.assert_frame_equal(Checkpoints(tmp_path).load_history(), history, check_exact=True)
 
 
@@ -78,9 +78,10 @@ def test_without_a_checkpoint_the_history_is_empty(tmp_path):
 
 
 def test_a_checkpoint_of_another_model_is_refused(tmp_path):
-    Checkpoints(tmp_path).save(make_model(), make_history(1.0))
+    model, other = make_model(), make_model(units=5)
+    Checkpoints(tmp_path).save(model, model.optimizer, make_history(1.0))
     with pytest.raises(InputError, match="does not belong to this recipe"):
-        Checkpoints(tmp_path).restore_last(make_model(units=5))
+        Checkpoints(tmp_path).restore_last(other, other)
 
 
 @pytest.mark.parametrize(

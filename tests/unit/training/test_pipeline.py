@@ -63,6 +63,15 @@ def test_validation_slices_come_in_order_and_unchanged(store, manifest):
     np.testing.assert_array_equal(np.concatenate([y for _, y in batches])[:, 0], manifest["label"])
 
 
+def test_no_tuner_sleeps_beside_a_stream(store):
+    """The end of the stream would wait for it, up to a minute."""
+    for batches in (
+        build_training_batches(store, NO_AUGMENTATION, BATCH_SIZE, 0, 0),
+        build_validation_batches(store, BATCH_SIZE),
+    ):
+        assert batches.options().autotune.enabled is False
+
+
 def test_training_slices_are_changed(store):
     plain = take(build_training_batches(store, NO_AUGMENTATION, BATCH_SIZE, 0, 0), STEPS)
     changed = take(build_training_batches(store, AUGMENTATION, BATCH_SIZE, 0, 0), STEPS)
