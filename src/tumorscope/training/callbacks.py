@@ -74,31 +74,37 @@ class ProgressReporter(keras.callbacks.Callback):
 
     Parameters
     ----------
-    steps_per_epoch
+    steps_per_epoch, epochs
         Of the whole run.
-    epochs
-        The numbers of those that take time.
+    skipped
+        How many of the epochs that came before took next to no time and are not among these; less
+        than 0 where an earlier phase stopped before its end.
     on_progress
         Called with the steps done and all steps.
     """
 
     def __init__(
-        self, steps_per_epoch: int, epochs: range, on_progress: Callable[[int, int], None]
+        self,
+        steps_per_epoch: int,
+        epochs: int,
+        skipped: int,
+        on_progress: Callable[[int, int], None],
     ) -> None:
         super().__init__()
         self._steps_per_epoch = steps_per_epoch
-        self._epochs = epochs
+        self._total = steps_per_epoch * epochs
+        self._skipped = skipped
         self._on_progress = on_progress
         self._done = 0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Count from the epoch's number, which a resumed run does not start at 0."""
-        self._done = (epoch - self._epochs.start) * self._steps_per_epoch
+        self._done = (epoch - self._skipped) * self._steps_per_epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Report one step."""
         self._done += 1
-        self._on_progress(self._done, len(self._epochs) * self._steps_per_epoch)
+        self._on_progress(self._done, self._total)
 
 
 def is_patience_used_up(history: pd.DataFrame, phase: str, patience: int | None) -> bool:

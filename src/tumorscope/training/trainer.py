@@ -138,13 +138,18 @@ def train_classifier(
     checkpoints = Checkpoints(run / "checkpoints")
     history = checkpoints.load_history()
     stores = _open_stores(recipe, manifest)
-    epochs = settings.epochs + settings.fine_tune_epochs
-    slow = range(settings.epochs if settings.cache_features else 0, epochs)
-    reporter = ProgressReporter(count_steps(stores[TRAIN], recipe), slow, on_progress)
+    phases = list_phases(settings)
+    slow = sum(phase.epochs for phase in phases if not phase.is_cached)
     tensorboard = [_build_tensorboard(run)] if settings.tensorboard else []
     learner = build_learner(model)
-    for phase in list_phases(settings):
-        called = [*(() if phase.is_cached else (reporter,)), *tensorboard, *callbacks]
+    planned = 0
+    for phase in phases:
+        called = [*tensorboard, *callbacks]
+        if not phase.is_cached:
+            before = int((history["phase"] != phase.name).sum())
+            steps = count_steps(stores[TRAIN], recipe)
+            called.insert(0, ProgressReporter(steps, slow, before - planned, on_progress))
+            planned += phase.epochs
         history = _train_phase(phase, learner, recipe, stores, checkpoints, history, called)
     for store in stores.values():
         store.close()
