@@ -1,18 +1,15 @@
 """Train a classifier in two phases: the head, then the top of the backbone with it."""
 
 import importlib.util
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import keras
-import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from tumorscope.data.splits import TRAIN, VALIDATION
+from tumorscope.data.splits import TRAIN
 from tumorscope.errors import MissingExtraError
 from tumorscope.model.classifier import (
     BACKBONE,
@@ -24,16 +21,14 @@ from tumorscope.model.weights import load_weights
 from tumorscope.recipe import Recipe, TrainingSettings
 from tumorscope.training.callbacks import EpochRecorder, ProgressReporter, is_patience_used_up
 from tumorscope.training.checkpoint import Checkpoints
-from tumorscope.training.frozen import build_feature_batches, compute_features, split_learner
 from tumorscope.training.learner import accuracy, build_learner, build_loss
-from tumorscope.training.pipeline import (
-    build_training_batches,
-    build_validation_batches,
-    draw_epoch,
+from tumorscope.training.lessons import (
+    Stores,
+    cache_features,
+    count_steps,
+    open_stores,
+    stream_slices,
 )
-from tumorscope.training.store import SliceStore, number_copies
-
-Stores = dict[str, SliceStore]
 
 
 @dataclass(frozen=True)
@@ -45,15 +40,6 @@ class Phase:
     learning_rate: float
     set_trainable: Callable[[keras.Model], None]
     is_cached: bool = False
-
-
-class _Lessons(NamedTuple):
-    """What a phase trains, on what, for how many steps an epoch, and what it is measured on."""
-
-    trained: keras.Model
-    batches: tf.data.Dataset
-    steps: int
-    validation: Any
 
 
 def list_phases(settings: TrainingSettings) -> list[Phase]:
@@ -137,7 +123,7 @@ def train_classifier(
     settings = recipe.training
     checkpoints = Checkpoints(run / "checkpoints")
     history = checkpoints.load_history()
-    stores = _open_stores(recipe, manifest)
+    stores = open_stores(recipe, manifest)
     phases = list_phases(settings)
     slow = sum(phase.epochs for phase in phases if not phase.is_cached)
     tensorboard = [_build_tensorboard(run)] if settings.tensorboard else []
@@ -178,7 +164,7 @@ def _train_phase(
     phase.set_trainable(model)
     if not history.empty:
         checkpoints.restore_last_weights(model)
-    prepare = _cache_features if phase.is_cached else _stream_slices
+    prepare = cache_features if phase.is_cached else stream_slices
     trained, batches, steps, validation = prepare(model, recipe, stores, len(history))
     trained.compile(
         build_optimizer(phase, settings, steps),
@@ -200,44 +186,6 @@ def _train_phase(
         verbose=0,
     )
     return recorder.history_table
-
-
-def _stream_slices(
-    learner: keras.Model, recipe: Recipe, stores: Stores, first_epoch: int
-) -> _Lessons:
-    """Let all of the network see slices, changed anew in every epoch."""
-    settings, store = recipe.training, stores[TRAIN]
-    map_side = math.isqrt(learner.output_shape[1] - 1)
-    batches = build_training_batches(
-        store,
-        recipe.augmentation,
-        settings.batch_size,
-        recipe.seed,
-        first_epoch,
-        recipe.data.drawn_per_group,
-        map_side,
-        weigh_classes(store) if settings.balance_classes else None,
-    )
-    validation = None
-    if VALIDATION in stores:
-        validation = build_validation_batches(stores[VALIDATION], settings.batch_size, map_side)
-    return _Lessons(learner, batches, count_steps(store, recipe), validation)
-
-
-def _cache_features(
-    learner: keras.Model, recipe: Recipe, stores: Stores, first_epoch: int
-) -> _Lessons:
-    """Let the head alone see the features of what would be the slices of the first epoch."""
-    infer, head = split_learner(learner)
-    _, batches, steps, validation = _stream_slices(learner, recipe, stores, first_epoch=0)
-    features = compute_features(infer, batches, steps)
-    measured = None
-    if validation is not None:
-        maps, taught = compute_features(infer, validation, len(validation))
-        measured = maps, *taught
-    size = recipe.training.batch_size
-    cached = build_feature_batches(features, size, recipe.seed, first_epoch)
-    return _Lessons(head, cached, math.ceil(len(features.maps[0]) / size), measured)
 
 
 def build_optimizer(
@@ -263,33 +211,6 @@ def build_optimizer(
     if settings.weight_decay:
         return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
     return keras.optimizers.Adam(rate)
-
-
-def count_steps(store: SliceStore, recipe: Recipe) -> int:
-    """Count the batches of an epoch."""
-    rng = np.random.default_rng(0)
-    slices = len(draw_epoch(store.copies, recipe.data.drawn_per_group, rng))
-    return math.ceil(slices / recipe.training.batch_size)
-
-
-def weigh_classes(store: SliceStore) -> list[float]:
-    """Weigh each class so that both together count as much as they are many."""
-    return [len(store) / (2 * float((store.labels == label).sum())) for label in (0, 1)]
-
-
-def _open_stores(recipe: Recipe, manifest: pd.DataFrame) -> Stores:
-    """Share the cache between the parts that there are by their size."""
-    stores = {}
-    for part in (TRAIN, VALIDATION):
-        slices = manifest[manifest["split"] == part]
-        if slices.empty:
-            continue
-        if part == VALIDATION and recipe.data.drawn_per_group is not None:
-            slices = slices.groupby(number_copies(slices)).head(recipe.data.drawn_per_group)
-        share = len(slices) / len(manifest)
-        cache_mb = round(recipe.training.cache_mb * share)
-        stores[part] = SliceStore(slices, recipe.preprocessing, cache_mb)
-    return stores
 
 
 def _build_tensorboard(run: Path) -> keras.callbacks.Callback:

@@ -1,0 +1,123 @@
+"""What a phase of a training trains, and on what: slices, or features that are computed once."""
+
+import math
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from tumorscope.data.splits import TRAIN, VALIDATION
+from tumorscope.recipe import Recipe
+from tumorscope.training.frozen import build_feature_batches, compute_features, split_learner
+from tumorscope.training.pipeline import (
+    build_training_batches,
+    build_validation_batches,
+    draw_epoch,
+)
+from tumorscope.training.store import SliceStore, number_copies
+
+Stores = dict[str, SliceStore]
+
+
+class Lessons(NamedTuple):
+    """What a phase trains, on what, for how many steps an epoch, and what it is measured on."""
+
+    trained: keras.Model
+    batches: tf.data.Dataset
+    steps: int
+    validation: Any
+
+
+def open_stores(recipe: Recipe, manifest: pd.DataFrame) -> Stores:
+    """Open the slices of each part that there is; they share the cache by their size.
+
+    Parameters
+    ----------
+    recipe
+        How slices are prepared and kept, and how many copies of a picture are measured.
+    manifest
+        With ``split``, and what `SliceStore` takes.
+    """
+    stores = {}
+    for part in (TRAIN, VALIDATION):
+        slices = manifest[manifest["split"] == part]
+        if slices.empty:
+            continue
+        if part == VALIDATION and recipe.data.drawn_per_group is not None:
+            slices = slices.groupby(number_copies(slices)).head(recipe.data.drawn_per_group)
+        share = len(slices) / len(manifest)
+        cache_mb = round(recipe.training.cache_mb * share)
+        stores[part] = SliceStore(slices, recipe.preprocessing, cache_mb)
+    return stores
+
+
+def stream_slices(
+    learner: keras.Model, recipe: Recipe, stores: Stores, first_epoch: int
+) -> Lessons:
+    """Let all of the network see slices, changed anew in every epoch.
+
+    Parameters
+    ----------
+    learner
+        From `build_learner`.
+    recipe, stores
+        What it learns from, and how that is changed.
+    first_epoch
+        The number of the first epoch to give.
+    """
+    settings, store = recipe.training, stores[TRAIN]
+    map_side = math.isqrt(learner.output_shape[1] - 1)
+    batches = build_training_batches(
+        store,
+        recipe.augmentation,
+        settings.batch_size,
+        recipe.seed,
+        first_epoch,
+        recipe.data.drawn_per_group,
+        map_side,
+        weigh_classes(store) if settings.balance_classes else None,
+    )
+    validation = None
+    if VALIDATION in stores:
+        validation = build_validation_batches(stores[VALIDATION], settings.batch_size, map_side)
+    return Lessons(learner, batches, count_steps(store, recipe), validation)
+
+
+def cache_features(
+    learner: keras.Model, recipe: Recipe, stores: Stores, first_epoch: int
+) -> Lessons:
+    """Let the head alone see features: always those of what would be the slices of epoch 0.
+
+    Parameters
+    ----------
+    learner
+        From `build_learner`.
+    recipe, stores
+        What it learns from, and how that is changed.
+    first_epoch
+        The number of the first epoch to give.
+    """
+    infer, head = split_learner(learner)
+    _, batches, steps, validation = stream_slices(learner, recipe, stores, first_epoch=0)
+    features = compute_features(infer, batches, steps)
+    measured = None
+    if validation is not None:
+        maps, taught = compute_features(infer, validation, len(validation))
+        measured = maps, *taught
+    size = recipe.training.batch_size
+    cached = build_feature_batches(features, size, recipe.seed, first_epoch)
+    return Lessons(head, cached, math.ceil(len(features.maps[0]) / size), measured)
+
+
+def count_steps(store: SliceStore, recipe: Recipe) -> int:
+    """Count the batches of an epoch."""
+    rng = np.random.default_rng(0)
+    slices = len(draw_epoch(store.copies, recipe.data.drawn_per_group, rng))
+    return math.ceil(slices / recipe.training.batch_size)
+
+
+def weigh_classes(store: SliceStore) -> list[float]:
+    """Weigh each class so that both together count as much as they are many."""
+    return [len(store) / (2 * float((store.labels == label).sum())) for label in (0, 1)]

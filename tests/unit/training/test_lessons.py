@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+from tumorscope.data.splits import TRAIN, VALIDATION
+from tumorscope.recipe import load_recipe
+from tumorscope.training.lessons import count_steps, open_stores, weigh_classes
+
+
+@pytest.fixture
+def divided(manifest):
+    """The last two slices are the validation part, of two groups."""
+    return manifest.assign(split=[TRAIN] * 8 + [VALIDATION] * 2)
+
+
+def test_each_part_has_its_slices(divided):
+    stores = open_stores(load_recipe("default"), divided)
+    assert {part: len(store) for part, store in stores.items()} == {TRAIN: 8, VALIDATION: 2}
+
+
+def test_one_copy_of_a_picture_is_measured_where_one_is_drawn(divided):
+    copied = divided.assign(group=[0, 0, 0, 0, 0, 1, 1, 2, 3, 3])
+    counts = [
+        len(open_stores(load_recipe("default", [f"data.drawn_per_group={drawn}"]), copied)[part])
+        for drawn, part in ((1, VALIDATION), ("null", VALIDATION), (1, TRAIN))
+    ]
+    assert counts == [1, 2, 8]
+
+
+def test_an_epoch_has_as_many_steps_as_slices_are_drawn(divided):
+    store = open_stores(load_recipe("default"), divided)[TRAIN]  # of 3 groups
+    steps = [
+        count_steps(
+            store,
+            load_recipe("default", [f"data.drawn_per_group={drawn}", "training.batch_size=2"]),
+        )
+        for drawn in (1, 2, "null")
+    ]
+    assert steps == [2, 3, 4]
+
+
+def test_both_classes_weigh_the_same_in_all(divided):
+    store = open_stores(load_recipe("default"), divided)[TRAIN]
+    store.labels = np.array([0, 0, 0, 0, 0, 0, 1, 1], np.float32)
+    without, with_tumor = weigh_classes(store)
+    assert 6 * without == pytest.approx(2 * with_tumor) == pytest.approx(4)
