@@ -90,14 +90,7 @@ def cache_features(
 ) -> Lessons:
     """Let the head alone see features: always those of what would be the slices of epoch 0.
 
-    Parameters
-    ----------
-    learner
-        From `build_learner`.
-    recipe, stores
-        What it learns from, and how that is changed.
-    first_epoch
-        The number of the first epoch to give.
+    All else is as in `stream_slices`.
     """
     infer, head = split_learner(learner)
     _, batches, steps, validation = stream_slices(learner, recipe, stores, first_epoch=0)
