@@ -1,0 +1,53 @@
+"""The exported graph: its answers are the classifier's, and its beginning stays in fp32."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import openvino
+import pytest
+
+from tumorscope.inference.engine import Engine
+from tumorscope.model.classifier import build_classifier
+from tumorscope.model.export import export_graph
+from tumorscope.recipe import ModelSettings
+
+SIDE_PX = 64
+PRECISE = {"precise_0", "DisablePrecisionConversion_0"}  # in OpenVINO as read, before and now
+
+
+@pytest.fixture(scope="module")
+def classifier() -> keras.Model:
+    keras.utils.set_random_seed(1)
+    settings = ModelSettings(
+        backbone="efficientnetlite0",
+        weights="random",
+        rescale_in_front=False,
+        hidden_units=16,
+        dropout=0.5,
+    )
+    return build_classifier(settings, SIDE_PX)
+
+
+@pytest.fixture(scope="module")
+def graph(classifier, tmp_path_factory) -> Path:
+    return export_graph(classifier, tmp_path_factory.mktemp("exported"))
+
+
+def test_the_graph_answers_as_the_classifier_does(classifier, graph):
+    slices = np.random.default_rng(2).integers(0, 256, (4, SIDE_PX, SIDE_PX, 3), np.uint8)
+    expected = np.asarray(classifier(slices.astype(np.float32)))[:, 0]
+    np.testing.assert_allclose(Engine(graph).infer(slices).probability, expected, atol=2e-3)
+
+
+def test_all_up_to_the_first_depthwise_convolution_is_marked_as_precise(graph):
+    operations = [
+        operation
+        for operation in openvino.Core().read_model(graph).get_ordered_ops()
+        if operation.get_type_name() not in ("Constant", "Parameter", "Result")
+    ]
+    exact = [operation for operation in operations if PRECISE & set(operation.get_rt_info())]
+    kinds = [operation.get_type_name() for operation in exact]
+    assert kinds.count("Convolution") == kinds.count("GroupConvolution") == 1
+    assert "Multiply" in kinds  # the scaling in front of the network
+    assert len(exact) < len(operations) / 5
