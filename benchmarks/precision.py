@@ -2,7 +2,8 @@
 
     python benchmarks/precision.py DATA --model dist/model
 
-Every labelled slice is answered for as `predict` does and, for comparison, in fp32 at full size.
+Every labelled slice is answered for in fp32 at full size and, for comparison, with either change
+and with both, as `predict` does.
 """
 
 import argparse
@@ -18,8 +19,17 @@ from tumorscope.inference.prediction import Prediction
 from tumorscope.inference.predictor import Predictor
 
 
+def answer_all(paths: list[Path], model: Path, precision: str, reduced: bool) -> list[Prediction]:
+    """Answer for image files, which are all readable: training read them."""
+    predictor = Predictor.load(model, precision=precision)
+    answers = predictor.answer(find_scans(paths)) if reduced else predictor.predict(paths)
+    found = [answer for answer in answers if isinstance(answer, Prediction)]
+    assert len(found) == len(paths)
+    return found
+
+
 def main() -> None:
-    """Print what changes."""
+    """Print what changes, a row for each change."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--model", type=Path, required=True)
@@ -27,24 +37,24 @@ def main() -> None:
     files = list_labelled_files(arguments.data, "yes")
     labels = [file.label for file in files]
     paths = [file.path for file in files]
-    exact = list(Predictor.load(arguments.model, precision=EXACT).predict(paths))
-    fast_predictor = Predictor.load(arguments.model, precision=choose_precision())
-    fast = list(fast_predictor.answer(find_scans(paths)))
-    pairs = [
-        (one, other)
-        for one, other in zip(exact, fast, strict=True)
-        if isinstance(one, Prediction) and isinstance(other, Prediction)
-    ]
-    assert len(pairs) == len(files), "every slice was readable in training"
-    probabilities = np.array([[x.tumor_probability for x in pair] for pair in pairs])
-    change = np.abs(np.diff(probabilities)).ravel()
-    changed = sum(one.verdict != other.verdict for one, other in pairs)
-    reduced = sum(one.image.shape != other.image.shape for one, other in pairs)
-    print(f"{len(pairs)} slices, {choose_precision()} against fp32; {reduced} were read reduced")
-    for name, column in zip(("fp32, full size", "as predict"), probabilities.T, strict=True):
-        print(f"AUROC, {name}: {roc_auc_score(labels, column):.5f}")
-    print(f"verdicts changed: {changed} ({changed / len(pairs):.2%})")
-    print(f"change of the probability: mean {change.mean():.4f}, largest {change.max():.3f}")
+    fast = choose_precision()
+    exact = answer_all(paths, arguments.model, EXACT, reduced=False)
+    expected = np.array([answer.tumor_probability for answer in exact])
+    area = roc_auc_score(labels, expected)
+    print(f"{len(paths)} slices; AUROC in fp32 at full size: {area:.4f}\n")
+    print("| change | read reduced | AUROC | verdicts changed | probability, mean change |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for precision, reduced in ((fast, False), (EXACT, True), (fast, True)):
+        changed = answer_all(paths, arguments.model, precision, reduced)
+        pairs = list(zip(exact, changed, strict=True))
+        found = np.array([answer.tumor_probability for answer in changed])
+        verdicts = sum(one.verdict != other.verdict for one, other in pairs)
+        small = sum(one.image.shape != other.image.shape for one, other in pairs)
+        print(
+            f"| {precision}{', reduced' if reduced else ''} | {small} "
+            f"| {roc_auc_score(labels, found):.4f} | {verdicts} ({verdicts / len(paths):.2%}) "
+            f"| {np.abs(found - expected).mean():.4f} |"
+        )
 
 
 if __name__ == "__main__":
