@@ -3,8 +3,8 @@
     python benchmarks/default.py [--tables-only]
 
 Three cross-validations with EfficientNet-Lite0, each going on where it was stopped. The folds are
-those of seed 3, on which no choice was made: benchmarks/experiments.py has those of seed 0, and
-benchmarks/outlines.py those of seed 1. The data is read from TUMORSCOPE_DATA (../shared/data).
+those of seed 3, on which nothing in it was chosen: benchmarks/experiments.py has those of seed 0,
+and benchmarks/outlines.py those of seed 1. The data is read from TUMORSCOPE_DATA (../shared/data).
 """
 
 import argparse

@@ -199,7 +199,7 @@ def compare(args: argparse.Namespace) -> None:
     """Print a table of all variants, and what the project promises of them."""
     # A machine's speed may change by a tenth from minute to minute: what is compared takes turns.
     pairs = [(measure_variant(LIMIT), measure_command(args)) for _ in range(ROUNDS)]
-    names = [name for name in list(VARIANTS)[1:] if args.run or name in list(VARIANTS)[1:3]]
+    names = list(VARIANTS)[1 : None if args.run else 3]
     results = {LIMIT: find_middle([engine for engine, _ in pairs])}
     results |= {name: measure_variant(name) for name in names}
     results[PREDICT] = find_middle([command for _, command in pairs])
