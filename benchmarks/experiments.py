@@ -113,6 +113,7 @@ EXPERIMENTS = (
         ),
     ),
     Experiment("large", "288 px a side", ("preprocessing.side_px=288",)),
+    Experiment("small", "192 px a side", ("preprocessing.side_px=192",)),
     Experiment(
         "stretch", "gray levels stretched to percentiles", ("preprocessing.stretch_intensity=true",)
     ),
