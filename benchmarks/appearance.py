@@ -4,7 +4,7 @@
 
 Slices that differ in sequence (T1, T2, FLAIR, contrast agent), in windowing or in how they were
 photographed look different. Each look becomes one fold of a table that `crossval --folds-file`
-reads: the model that answers for a look has never seen a slice like it. Groups of copies stay
+reads: the model that answers for a look has seen few slices like it. Groups of copies stay
 whole. The looks are the clusters (k-means) of the gray levels of the head: their histogram, and
 their mean and spread in rings from the rim of the head to its middle.
 """

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 from rich.logging import RichHandler
@@ -136,13 +136,22 @@ def print_comparison(comparison: "NamedComparison") -> None:
             _show_difference(difference),
             _show_difference(by_group[name]),
         )
-    auroc, verdicts = comparison["auroc_delong"], comparison["mcnemar_clustered"]
     table.caption = (
-        f"AUROCs differ: p = {_show(auroc and auroc['p_value'], '.2g')} (DeLong, by groups)\n"
-        f"Verdicts differ: p = {_show(verdicts and verdicts['p_value'], '.2g')} "
-        "(McNemar, by groups)"
+        f"AUROCs differ: {_show_p_values(comparison, 'auroc_delong')} (DeLong for groups)\n"
+        f"Verdicts differ: {_show_p_values(comparison, 'mcnemar_clustered')} (McNemar for groups)"
     )
     Console(emoji=False).print(table)
+
+
+def _show_p_values(
+    comparison: "NamedComparison", test: Literal["auroc_delong", "mcnemar_clustered"]
+) -> str:
+    """Write the p-value with each slice counted once, and with each group."""
+    by_slice, by_group = (
+        _show(result and result["p_value"], ".2g")
+        for result in (counted[test] for counted in (comparison, comparison["per_group"]))
+    )
+    return f"p = {by_slice} by slices, {by_group} by groups"
 
 
 def _show_difference(difference: "Difference") -> str:

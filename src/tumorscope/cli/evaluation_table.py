@@ -52,7 +52,8 @@ def _print_external(console: Console, metrics: Mapping[str, Any]) -> None:
             f"{left} slices of {groups} groups are too few to say anything about the model: no "
             "figure is shown. What was counted is in metrics.json."
         )
-        _print_guard(console, metrics["with_copies"])
+        if not copies["slices"]:  # the guard was fitted on what they are copies of
+            _print_guard(console, metrics["with_copies"])
         return
     console.print(_tabulate(clean, "Slices that the model has never met"))
     if "calibration" in clean:

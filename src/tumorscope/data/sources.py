@@ -141,7 +141,7 @@ def _list_csv(table: Path, positive: str) -> list[LabelledFile]:
     negative = _choose_negative(list(names.unique()), chosen, table)
     if unknown := set(names) - {chosen, negative}:
         raise InputError(f"{table}: the label {sorted(unknown)[0]!r} is neither of two classes")
-    patients = rows["patient_id"] if "patient_id" in rows else [None] * len(rows)
+    patients = rows["patient_id"].str.strip() if "patient_id" in rows else [None] * len(rows)
     return [
         LabelledFile(table.parent / path, int(name.lower() == chosen), name, patient or None)
         for path, name, patient in zip(rows["path"], written, patients, strict=True)

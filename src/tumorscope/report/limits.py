@@ -73,8 +73,8 @@ OUT_OF_FOLD_LIMITS = (
 CROSSVAL_LIMITS = (
     Limit(
         "Figures of a recipe, not of one model.",
-        "Each fold has a model of its own, with its own epoch, temperature and thresholds; none "
-        "of them is the model that tumorscope train writes, which learns from more slices.",
+        "Each fold has a model of its own, with its own temperature and thresholds; none of them "
+        "is the model that tumorscope train writes, which learns from more slices.",
     ),
     Limit(
         "What the intervals hold.",

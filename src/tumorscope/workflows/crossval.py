@@ -45,8 +45,8 @@ def crossval(
     """Train and test a recipe on every fold in turn.
 
     Each fold is the test part once in every repeat; the rest is divided again into a training
-    and a validation part, and validation alone chooses the epoch. With ``data.split=grouped``
-    whole groups are divided, both times; with ``random`` slices.
+    and a validation part, and where an epoch is chosen, validation alone does it. With
+    ``data.split=grouped`` whole groups are divided, both times; with ``random`` slices.
 
     Parameters
     ----------

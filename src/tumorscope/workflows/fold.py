@@ -53,10 +53,11 @@ def read_parts(cv: Path, repeat: int, fold: int) -> tuple[Recipe, pd.DataFrame]:
 def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int], None]) -> None:
     """Train one fold and write ``history.csv`` and, when all is done, ``predictions.csv``.
 
-    The validation part alone chooses the epoch; the network meets the test part only to answer
-    for it. So does the fold's guard, which is fitted on the training part alone: the ``reason`` of
-    a slice says why it would not be assessable. The same recipe and folds give the same answers:
-    each fold starts from the recipe's seed. An interrupted training goes on from its checkpoints.
+    Where an epoch is chosen, the validation part alone does it; the network meets the test part
+    only to answer for it. So does the fold's guard, which is fitted on the training part alone:
+    the ``reason`` of a slice says why it would not be assessable. The same recipe and folds give
+    the same answers: each fold starts from the recipe's seed. An interrupted training goes on from
+    its checkpoints.
 
     Parameters
     ----------

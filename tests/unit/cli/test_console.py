@@ -68,14 +68,19 @@ class TestComparison:
         low, high = accuracy["interval"]
         assert f"{accuracy['difference']:+.3f}" in out
         assert f"({low:+.3f} to {high:+.3f})" in out
-        assert f"p = {comparison['auroc_delong']['p_value']:.2g} (DeLong" in out
+        for test, name in (("auroc_delong", "DeLong"), ("mcnemar_clustered", "McNemar")):
+            by_slice, by_group = (
+                counted[test]["p_value"] for counted in (comparison, comparison["per_group"])
+            )
+            assert f"p = {by_slice:.2g} by slices, {by_group:.2g} by groups ({name}" in out
         assert "recall" not in out
 
     def test_what_cannot_be_computed_is_a_dash(self, comparison, capsys):
         undefined = dict.fromkeys(("first", "second", "difference", "interval"))
         comparison["differences"]["auroc"] = undefined
-        comparison["auroc_delong"] = comparison["mcnemar_clustered"] = None
+        for counted in (comparison, comparison["per_group"]):
+            counted["auroc_delong"] = counted["mcnemar_clustered"] = None
         print_comparison(comparison)
         out = capsys.readouterr().out
-        assert "p = - (DeLong" in out
-        assert "p = - (McNemar" in out
+        assert "p = - by slices, - by groups (DeLong" in out
+        assert "p = - by slices, - by groups (McNemar" in out

@@ -67,9 +67,14 @@ class TestPrintEvaluation:
         assert "not assessable: 8 of 80 slices, which all figures count" in out
         assert "accepted 0.900 (" in out
         assert "each of 40 groups once 0.900 (" in out
-        external = make_external({**assessment, "guard": guard}, 75, is_enough=False, clean=False)
-        print_evaluation(external)
-        assert "not assessable: 8 of 80 slices" in capsys.readouterr().out
+
+    @pytest.mark.parametrize("copies", [0, 75])
+    def test_what_the_guard_refuses_of_too_few_slices_is_told_unless_it_knows_them(
+        self, assessment, capsys, copies
+    ):
+        guard = measure_acceptance([False] * 8 + [True] * 72, np.arange(80) // 2)
+        print_evaluation(make_external({**assessment, "guard": guard}, copies, is_enough=False))
+        assert ("not assessable: 8 of 80 slices" in capsys.readouterr().out) == (copies == 0)
 
     def test_clean_figures_come_first(self, assessment, capsys):
         print_evaluation(make_external(assessment, copies=30))

@@ -125,8 +125,13 @@ class TestCsv:
         assert list_names(table) == [("z.png", 1), ("m.png", 0), ("a.png", 1)]
 
     def test_patients_are_read_as_text_and_a_blank_is_none(self, write_csv):
-        table = write_csv("path,label,patient_id\na.png,1,007\nb.png,0,\nc.png,0,NA\n")
-        assert [f.patient_id for f in list_labelled_files(table, "yes")] == ["007", None, "NA"]
+        table = write_csv("path,label,patient_id\na.png,1,007\nb.png,0,\nc.png,0,NA\nd.png,0, \n")
+        patients = [file.patient_id for file in list_labelled_files(table, "yes")]
+        assert patients == ["007", None, "NA", None]
+
+    def test_spaces_around_a_patient_do_not_make_another_one(self, write_csv):
+        table = write_csv("path,label,patient_id\na.png,1,P1\nb.png,0, P1 \n")
+        assert {file.patient_id for file in list_labelled_files(table, "yes")} == {"P1"}
 
     @pytest.mark.parametrize("positive", ["yes", "tumor"])
     def test_labels_may_be_0_and_1(self, write_csv, positive):
