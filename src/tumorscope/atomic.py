@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from tumorscope.errors import InputError
+
 _PARTIAL = ".partial-"
 
 
@@ -15,8 +17,16 @@ def replace_file(path: Path) -> Iterator[Path]:
     """Give a temporary path to write to; it becomes `path` when the block ends well.
 
     The temporary name keeps the ending of `path`, because many writers choose the format by it.
-    The folder of `path` is made if need be.
+    The folder of `path` is made if need be. Of a link, what it points to is replaced.
+
+    Raises
+    ------
+    InputError
+        `path` is a device, a pipe or a folder.
     """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: not a file that can be replaced; give another name")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{_PARTIAL}{uuid4().hex}{path.suffix}")
     try:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from tumorscope.atomic import (
     replace_folder,
     write_text,
 )
+from tumorscope.errors import InputError
 
 
 def list_all(folder: Path) -> list[str]:
@@ -34,6 +36,21 @@ class TestReplaceFile:
             assert path.read_text() == "old"
         assert path.read_text() == "new"
 
+    def test_what_a_link_points_to_is_replaced_and_the_link_stays(self, tmp_path):
+        path, link = tmp_path / "a.txt", tmp_path / "link.txt"
+        path.write_text("old")
+        link.symlink_to(path)
+        write_text(link, "new")
+        assert link.is_symlink()
+        assert path.read_text() == "new"
+
+    def test_a_pipe_is_refused_and_stays(self, tmp_path):
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        with pytest.raises(InputError, match="not a file that can be replaced"):
+            write_text(pipe, "text")
+        assert pipe.is_fifo()
+
     @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
     def test_nothing_changes_and_nothing_is_left_when_the_block_fails(self, tmp_path, error):
         path = tmp_path / "a.txt"
@@ -51,8 +68,8 @@ class TestReplaceFile:
 
     def test_nothing_is_left_when_the_target_is_a_folder(self, tmp_path):
         (tmp_path / "a").mkdir()
-        with pytest.raises(OSError, match="a"), replace_file(tmp_path / "a") as temporary:
-            temporary.write_text("new")
+        with pytest.raises(InputError, match="a: not a file"):
+            write_text(tmp_path / "a", "new")
         assert list_all(tmp_path) == ["a"]
 
     def test_block_that_writes_nothing_is_an_error_and_keeps_the_old_file(self, tmp_path):

@@ -129,14 +129,15 @@ class Predictor:
         Parameters
         ----------
         scans
-            Each as for a call; a folder gives an answer for every scan in it.
+            Each as for a call, or one path; a folder gives an answer for every scan in it.
 
         Yields
         ------
         Prediction, SeriesPrediction or Unreadable
-            The last with the reason, for what cannot be read.
+            The last with the reason, for what is not there or cannot be read.
         """
-        return self.answer(chain.from_iterable(map(find_given, scans)))
+        given = [scans] if isinstance(scans, (str, Path)) else scans
+        return self.answer(chain.from_iterable(map(_find_or_refuse, given)))
 
     def predict(self, paths: Iterable[Path]) -> Iterator[Prediction | Unreadable]:
         """Answer for image files exactly as in training: large ones are not reduced."""
@@ -222,6 +223,15 @@ class Predictor:
             place = item.name, item.series, item.index, item.image, box
             made = Prediction(*place, self.spec.heatmap, self.spec.cam_scale, *answer)
             yield made if item.series is None else made.reduce(_SIDE_IN_SERIES_PX)
+
+
+def _find_or_refuse(given: Any) -> Iterator[Scan | Unreadable]:
+    """Find the scans in what a stream was given; one that is not there does not end the stream."""
+    try:
+        yield from find_given(given)
+    except InputError as error:
+        name = str(given) if isinstance(given, (str, Path)) else type(given).__name__
+        yield Unreadable(name, str(error).removeprefix(f"{name}: "))
 
 
 def _read_path(path: Path) -> Iterator[ScanSlice]:

@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 from tumorscope.atomic import replace_file
 from tumorscope.data.scans.find import find_scans
+from tumorscope.data.scans.formats import recognize_format
 from tumorscope.data.scans.scan import Unreadable
+from tumorscope.data.scans.stored_file import store_path
 from tumorscope.errors import InputError
 from tumorscope.explanation.panel import draw_overlay
 from tumorscope.explanation.region import Region
@@ -120,11 +122,11 @@ def predict(
     ArtifactError
         There is no model, or it has changed since it was written.
     InputError
-        An input does not exist, there is no such plane or volume number, or the model has no such
-        operating point.
+        An input does not exist, there is no such plane or volume number, the model has no such
+        operating point, or `out` is a folder or a scan.
     """
-    if out is not None and Path(out).is_dir():
-        raise InputError(f"{out}: a folder; give the name of a CSV file with --out")
+    if out is not None:
+        _check_is_no_scan(Path(out))
     found = find_scans(scans, plane=plane, volume=volume)
     predictor = load(model, operating_point)
     slices = not_assessable = unreadable = 0
@@ -143,6 +145,14 @@ def predict(
                         not_assessable += row.probability is None
                 on_progress("predicting", slices + unreadable, 0)
     return Counts(slices, not_assessable, unreadable)
+
+
+def _check_is_no_scan(out: Path) -> None:
+    """Refuse to write over a scan, which may be one of those to answer for."""
+    if out.is_dir():
+        raise InputError(f"{out}: a folder; give the name of a CSV file with --out")
+    if out.is_file() and recognize_format(store_path(out).read_head()):
+        raise InputError(f"{out}: a scan; give the name of a CSV file with --out")
 
 
 @contextmanager

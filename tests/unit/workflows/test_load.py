@@ -185,6 +185,18 @@ class TestStream:
         ]  # fmt: skip
         assert isinstance(results[2], Unreadable)
 
+    def test_what_is_not_there_does_not_end_it(self, predictor, write_slice, tmp_path):
+        good = write_slice(tmp_path / "a.png")
+        answered, gone, nothing, last = predictor.stream([good, tmp_path / "gone.png", 7, good])
+        assert answered.probability == last.probability
+        assert str(gone) == f"{tmp_path / 'gone.png'}: no such file or folder"
+        assert str(nothing) == "int: expected a path, an array or a pydicom Dataset, found int"
+
+    def test_one_path_is_taken_as_such(self, predictor, write_slice, tmp_path):
+        path = write_slice(tmp_path / "a.png")
+        (answer,) = predictor.stream(str(path))
+        assert answer.name == str(path)
+
     def test_threads_may_share_a_predictor(self, predictor, write_slice, tmp_path):
         paths = [write_slice(tmp_path / f"{n}.png", 20 + 5 * n) for n in range(24)]
         alone = [predictor(path).probability for path in paths]

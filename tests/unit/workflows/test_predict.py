@@ -157,6 +157,13 @@ class TestRefused:
             "no image (JPEG, PNG, BMP, TIFF), DICOM, NIfTI or zip file in this folder"
         )
 
+    def test_a_scan_is_not_written_over(self, tiny_artifact, slices):
+        path = slices / "a.png"
+        before = path.read_bytes()
+        with pytest.raises(InputError, match=r"a\.png: a scan; give the name of a CSV file"):
+            predict(tiny_artifact, slices, out=path)
+        assert path.read_bytes() == before
+
     def test_missing_model_is_named(self, slices):
         with pytest.raises(ArtifactError, match="slices: no model here"):
             predict(slices, slices)

@@ -1,19 +1,25 @@
 """Read the slices of DICOM files: those of one file, or of a series in its order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tumorscope.data.readers import taking_turns
-from tumorscope.data.scans.dicom_display import show_frame
+from tumorscope.data.scans.dicom_display import is_told, sample_measured, show_frame
 from tumorscope.data.scans.dicom_file import DicomFile, open_dicom
 from tumorscope.data.scans.dicom_pixels import count_frames, decode_frame
 from tumorscope.data.scans.dicom_place import order_frames
+from tumorscope.data.scans.gray import compute_window
 from tumorscope.data.scans.refusal import naming, refusing
 from tumorscope.data.scans.scan import ScanSlice, Unreadable
 from tumorscope.data.scans.stored_file import StoredFile
 from tumorscope.errors import InputError
+
+_SAMPLED_SLICES = 16
+Frame = TypeVar("Frame")
 
 
 def read_dicom(file: StoredFile) -> Iterator[ScanSlice | Unreadable]:
@@ -41,11 +47,18 @@ def read_dicom(file: StoredFile) -> Iterator[ScanSlice | Unreadable]:
 
 def read_series(name: str, files: Sequence[StoredFile]) -> Iterator[ScanSlice | Unreadable]:
     """Read single-frame files as the slices of a series, in the order given."""
+
+    def sample(file: StoredFile) -> NDArray[Any]:
+        with open_dicom(file) as dicom:
+            count_frames(dicom)
+            return _sample(dicom, 0, 1)
+
+    shared = _share_window(files, sample)
     for index, file in enumerate(files):
         try:
             with refusing("DICOM file"), open_dicom(file) as dicom:
                 count_frames(dicom)
-                image = _show(dicom, 0, 1, is_alone=False)
+                image = _show(dicom, 0, 1, is_alone=False, shared=shared)
         except InputError as error:
             yield Unreadable(file.name, str(error))
         else:
@@ -61,20 +74,53 @@ def _read_frames(file: StoredFile) -> Iterator[ScanSlice | Unreadable]:
                 raise InputError("every pixel has the same value; this is no slice")
             yield ScanSlice(file.name, image, None, 0)
             return
-        for place, index in enumerate(order_frames(dicom.header, number_of_frames)):
+        order = order_frames(dicom.header, number_of_frames)
+        shared = _share_window(order, lambda index: _sample(dicom, index, number_of_frames))
+        for place, index in enumerate(order):
             name = f"{file.name}#{index:03d}"
             try:
                 with refusing("DICOM frame"):
-                    image = _show(dicom, index, number_of_frames, is_alone=False)
+                    image = _show(dicom, index, number_of_frames, is_alone=False, shared=shared)
             except InputError as error:
                 yield Unreadable(name, str(error))
             else:
                 yield ScanSlice(name, image, file.name, place)
 
 
+def _share_window(
+    frames: Sequence[Frame], sample: Callable[[Frame], NDArray[Any]]
+) -> tuple[float, float] | None:
+    """Find one window for all slices of a series that come without.
+
+    Stretched each by itself, the noise of air would be as bright as a head. Damaged slices are
+    left out here; whoever reads them says so.
+    """
+    samples = []
+    for frame in frames[:: max(1, len(frames) // _SAMPLED_SLICES)]:
+        with suppress(InputError), refusing("DICOM frame"):
+            samples.append(sample(frame))
+    values = np.concatenate([np.empty(0), *samples])
+    with suppress(InputError):
+        return compute_window(values) if values.size else None
+    return None
+
+
+def _sample(dicom: DicomFile, index: int, number_of_frames: int) -> NDArray[Any]:
+    if is_told(dicom.header, index):
+        return np.empty(0)
+    with taking_turns(dicom.header.Rows * dicom.header.Columns):
+        values = decode_frame(dicom, index, number_of_frames)
+        return sample_measured(values, dicom.header, index)
+
+
 def _show(
-    dicom: DicomFile, index: int, number_of_frames: int, *, is_alone: bool
+    dicom: DicomFile,
+    index: int,
+    number_of_frames: int,
+    *,
+    is_alone: bool,
+    shared: tuple[float, float] | None = None,
 ) -> NDArray[np.uint8]:
     with taking_turns(dicom.header.Rows * dicom.header.Columns):
         values = decode_frame(dicom, index, number_of_frames)
-        return show_frame(values, dicom.header, index, is_alone=is_alone)
+        return show_frame(values, dicom.header, index, is_alone=is_alone, shared=shared)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 _MAXIMUM_PALETTE_ENTRIES = 65_536
+_SAMPLED_VALUES = 20_000
 
 
 def find_item(header: "Dataset", index: int, sequence: str) -> "Dataset":
@@ -38,7 +39,12 @@ def find_item(header: "Dataset", index: int, sequence: str) -> "Dataset":
 
 
 def show_frame(
-    values: NDArray[Any], header: "Dataset", index: int, *, is_alone: bool = True
+    values: NDArray[Any],
+    header: "Dataset",
+    index: int,
+    *,
+    is_alone: bool = True,
+    shared: tuple[float, float] | None = None,
 ) -> NDArray[np.uint8]:
     """Turn a decoded frame into a picture.
 
@@ -52,13 +58,16 @@ def show_frame(
         The frame, from 0, whose functional groups apply.
     is_alone
         Whether it is no part of a series. Of a series, what the window shows black is air.
+    shared
+        The measured values to be shown black and white where the file says nothing of it; by
+        default those of the frame itself.
 
     Returns
     -------
     numpy.ndarray
         Shape (H, W, 3), uint8, RGB, pixels square. Gray is rescaled, then shown through its
         look-up table or its (first) window. Without any, 8-bit values are shown as they are and
-        all others from their 0.5th to their 99.5th percentile.
+        all others as `shared` says, or from their 0.5th to their 99.5th percentile.
 
     Raises
     ------
@@ -66,20 +75,55 @@ def show_frame(
         No value is finite, or the palette is absurd. pydicom raises nearly anything else.
     """
     with quiet(), np.errstate(all="ignore"):  # absurd numbers end in a picture or in an error
-        image = _show_colors(values, header, index, is_alone)
+        image = _show_colors(values, header, index, is_alone, shared)
         spacing = find_item(header, index, "PixelMeasuresSequence").get("PixelSpacing")
         row_mm, column_mm = map(float, spacing or header.get("PixelAspectRatio") or (1, 1))
     return make_square(image, row_mm, column_mm)
 
 
+def is_told(header: "Dataset", index: int) -> bool:
+    """Tell whether a file says how to show a frame: by a window, a table or colors."""
+    return bool(
+        int(header.get("SamplesPerPixel") or 1) > 1
+        or header.get("PhotometricInterpretation") == "PALETTE COLOR"
+        or header.get("VOILUTSequence")
+        or find_item(header, index, "FrameVOILUTSequence").get("WindowWidth")
+        or _is_for_display(header)
+    )
+
+
+def sample_measured(values: NDArray[Any], header: "Dataset", index: int) -> NDArray[Any]:
+    """Take some of the measured values of a gray frame.
+
+    Parameters
+    ----------
+    values, header, index
+        As for `show_frame`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (N,), at most some 20,000; none where all are the same.
+    """
+    with quiet(), np.errstate(all="ignore"):
+        stored = _replace_padding(values, header)
+        if (stored == stored[0, 0]).all():
+            return stored[:0, 0]
+        return _measure(stored, header, index).ravel()[:: max(1, stored.size // _SAMPLED_VALUES)]
+
+
 def _show_colors(
-    values: NDArray[Any], header: "Dataset", index: int, is_alone: bool
+    values: NDArray[Any],
+    header: "Dataset",
+    index: int,
+    is_alone: bool,
+    shared: tuple[float, float] | None,
 ) -> NDArray[np.uint8]:
     if header.get("PhotometricInterpretation") == "PALETTE COLOR" and values.ndim == 2:
         return _look_up_color(values, header)
     if values.ndim == 3:
         return _keep_high_byte(values, int(header.BitsStored))
-    return repeat_channels(_show_gray(values, header, index, is_alone))
+    return repeat_channels(_show_gray(values, header, index, is_alone, shared))
 
 
 def _look_up_color(values: NDArray[Any], header: "Dataset") -> NDArray[np.uint8]:
@@ -111,42 +155,68 @@ def _check_segments(header: "Dataset") -> None:
 
 
 def _show_gray(
-    values: NDArray[Any], header: "Dataset", index: int, is_alone: bool
+    values: NDArray[Any],
+    header: "Dataset",
+    index: int,
+    is_alone: bool,
+    shared: tuple[float, float] | None,
 ) -> NDArray[np.uint8]:
-    from pydicom.pixels import apply_modality_lut, apply_voi
+    stored = _replace_padding(values, header)
+    if (stored == stored[0, 0]).all():  # air
+        return np.zeros(stored.shape, np.uint8)
+    measured = _measure(stored, header, index)
+    gray = _show_as_told(measured, header, index, is_alone)
+    if gray is None:
+        gray = apply_window(measured, *(shared or compute_window(measured)))
+    return 255 - gray if _is_inverted(header) else gray
 
-    values = _replace_padding(values, header)
-    if (values == values[0, 0]).all():  # air
-        return np.zeros(values.shape, np.uint8)
-    if header.get("ModalityLUTSequence"):
-        values = apply_modality_lut(values, header)
-    else:
-        values = _rescale(values, find_item(header, index, "PixelValueTransformationSequence"))
-    window = _find_window(values, find_item(header, index, "FrameVOILUTSequence"))
+
+def _show_as_told(
+    values: NDArray[Any], header: "Dataset", index: int, is_alone: bool
+) -> NDArray[np.uint8] | None:
+    """Show measured values as the file says; None where it does not."""
+    from pydicom.pixels import apply_voi
+
     if header.get("VOILUTSequence"):
-        gray = _stretch(apply_voi(values, header))
-    elif window is not None and (
+        looked_up = apply_voi(values, header)
+        return apply_window(looked_up, *compute_window(looked_up))
+    window = _find_window(values, find_item(header, index, "FrameVOILUTSequence"))
+    if window is not None and (
         np.ptp(shown := apply_window(*window)) or not (is_alone or shown.any())
     ):
-        gray = shown
-    elif _is_for_display(header):
-        gray = apply_window(values, 0, 2 ** int(header.BitsStored) - 1)
-    else:
-        gray = _stretch(values)
-    return 255 - gray if header.get("PhotometricInterpretation") == "MONOCHROME1" else gray
+        return shown
+    if _is_for_display(header):
+        ends = np.array([0, 2 ** int(header.BitsStored) - 1], np.uint8)
+        return apply_window(values, *sorted(_measure(ends, header, index).tolist()))
+    return None
+
+
+def _is_inverted(header: "Dataset") -> bool:
+    return bool(header.get("PhotometricInterpretation") == "MONOCHROME1")
+
+
+def _measure(values: NDArray[Any], header: "Dataset", index: int) -> NDArray[Any]:
+    """Turn stored values into measured ones (PS3.3, C.11.1)."""
+    from pydicom.pixels import apply_modality_lut
+
+    if header.get("ModalityLUTSequence"):
+        return np.asarray(apply_modality_lut(values, header))
+    return _rescale(values, find_item(header, index, "PixelValueTransformationSequence"))
 
 
 def _replace_padding(values: NDArray[Any], header: "Dataset") -> NDArray[Any]:
-    """Give what lies outside the scan (PS3.3, C.7.5.1.1.2) the darkest value inside it."""
+    """Give what lies outside the scan (PS3.3, C.7.5.1.1.2) what is shown darkest inside it."""
     padding = header.get("PixelPaddingValue")
     if padding is None or values.dtype.kind == "f":
         return values
-    limits = (padding, header.get("PixelPaddingRangeLimit") or padding)
+    limit = header.get("PixelPaddingRangeLimit")
+    limits = (padding, padding if limit is None else limit)
     first, last = sorted(np.array(limits, np.int64).astype(values.dtype))
     is_padding = (values >= first) & (values <= last)
     if is_padding.all() or not is_padding.any():
         return values
-    return np.where(is_padding, values[~is_padding].min(), values)
+    inside = values[~is_padding]
+    return np.where(is_padding, inside.max() if _is_inverted(header) else inside.min(), values)
 
 
 def _rescale(values: NDArray[Any], item: "Dataset") -> NDArray[Any]:
@@ -183,7 +253,3 @@ def _first_number(value: Any) -> float | None:
 
 def _is_for_display(header: "Dataset") -> bool:
     return int(header.get("BitsStored") or 16) <= 8 and not header.get("PixelRepresentation")
-
-
-def _stretch(values: NDArray[Any]) -> NDArray[np.uint8]:
-    return apply_window(values, *compute_window(values))

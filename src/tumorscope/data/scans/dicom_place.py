@@ -1,5 +1,6 @@
 """Where a DICOM slice lies in the patient, and the order that follows from it."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -47,9 +48,17 @@ def find_place(header: "Dataset", index: int = 0) -> Place | None:
 
 
 def order_frames(header: "Dataset", number_of_frames: int) -> list[int]:
-    """Order the frames of a file along the normal; as stored where not all have such a place."""
+    """Order the frames of a file along the normal, one volume (echo, b-value) after the other.
+
+    They stay as stored where not all have such a place.
+    """
     places = [find_place(header, index) for index in range(number_of_frames)]
     known = [place for place in places if place is not None]
     if len(known) < number_of_frames or len({place.orientation for place in known}) > 1:
         return list(range(number_of_frames))
-    return sorted(range(number_of_frames), key=lambda index: known[index].distance_mm)
+    taken: Counter[float] = Counter()
+    keys = []
+    for place in known:
+        keys.append((taken[place.distance_mm], place.distance_mm))
+        taken[place.distance_mm] += 1
+    return sorted(range(number_of_frames), key=keys.__getitem__)

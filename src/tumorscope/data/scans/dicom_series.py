@@ -67,6 +67,7 @@ def list_scans(members: Sequence[Member]) -> Iterator[Scan | Unreadable]:
             groups[member.series_uid, member.size, orientation].append(member)
         else:
             groups[(member.file.name,)].append(member)
+    _join_placeless(groups)
     uses: dict[str, int] = defaultdict(int)
     for stack in (stack for group in groups.values() for stack in _split_stacks(group)):
         file = stack[0].file
@@ -78,6 +79,14 @@ def list_scans(members: Sequence[Member]) -> Iterator[Scan | Unreadable]:
         uses[name] += 1
         numbered = f"{name} ({uses[name]})" if uses[name] > 1 else name
         yield Scan(numbered, partial(read_series, numbered, [member.file for member in stack]))
+
+
+def _join_placeless(groups: dict[tuple[object, ...], list[Member]]) -> None:
+    """Put images without a position to the one stack of their series, where there is only one."""
+    for key in [key for key in groups if key[-1] is None]:
+        stacks = [other for other in groups if other[:-1] == key[:-1] and other != key]
+        if len(stacks) == 1:
+            groups[stacks[0]] += groups.pop(key)
 
 
 def _find_copies(members: Sequence[Member]) -> Iterator[tuple[Member, StoredFile | None]]:

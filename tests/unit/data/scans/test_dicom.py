@@ -103,6 +103,33 @@ class TestValues:
         assert (shown[:20] == 0).all()
         assert shown[30, 0] < 140
 
+    def test_padding_of_inverted_values_is_shown_as_the_darkest_value_too(self):
+        padded = RAMP.astype(np.int16) + 100
+        padded[:20] = -2000
+        shown = show(
+            padded, PixelPaddingValue=-2000, PhotometricInterpretation="MONOCHROME1", BitsStored=16
+        )
+        assert (shown[:20] == 0).all()
+        assert shown[20, 0] > 240
+
+    def test_padding_may_reach_as_far_as_0(self):
+        padded = RAMP.astype(np.int16) + 100
+        padded[:10], padded[10:20] = -1000, 0
+        shown = show(padded, PixelPaddingValue=-1000, PixelPaddingRangeLimit=0)
+        assert (shown[:20] == 0).all()
+        assert 0 <= shown[20, 0] < 10
+
+    @pytest.mark.parametrize(("slope", "intercept"), [(4, 0), (0.05, 0), (4, -1024), (1, 7)])
+    def test_8_bit_values_are_shown_as_they_are_whatever_they_measure(
+        self, gray_hw, slope, intercept
+    ):
+        shown = show(gray_hw, RescaleSlope=slope, RescaleIntercept=intercept)
+        np.testing.assert_allclose(shown, gray_hw.astype(int), atol=1)
+
+    def test_8_bit_values_of_a_falling_slope_are_inverted(self, gray_hw):
+        shown = show(gray_hw, RescaleSlope=-1, RescaleIntercept=0)
+        np.testing.assert_array_equal(shown, 255 - gray_hw)
+
     def test_spacing_that_differs_is_made_square(self):
         assert show(RAMP, PixelSpacing=[2, 1]).shape == (80, 40)
 
@@ -195,6 +222,28 @@ class TestFrames:
         assert [given.name[-3:] for given in slices] == ["001", "002", "000"]
         assert [given.index for given in slices] == [0, 1, 2]
         assert slices[0].image.mean() < slices[1].image.mean()  # one window for all
+
+    def test_volumes_of_the_same_positions_follow_one_another(self, read):
+        groups = [
+            make_item(PlanePositionSequence=make_item(ImagePositionPatient=[0, 0, z]))[0]
+            for z in (1, 0, 1, 0)
+        ]
+        shared = make_item(
+            PlaneOrientationSequence=make_item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])
+        )
+        slices = read(
+            make_dicom(
+                np.stack([RAMP] * 4),
+                PerFrameFunctionalGroupsSequence=groups,
+                SharedFunctionalGroupsSequence=shared,
+            )
+        )
+        assert [given.name[-3:] for given in slices] == ["001", "000", "003", "002"]
+
+    def test_without_a_window_one_holds_for_all_frames(self, read):
+        slices = read(make_dicom(self.VOLUME))
+        assert [bool(given.image.min()) for given in slices] == [False, True, True]
+        assert slices[0].image.max() < slices[2].image.max() == 255
 
 
 class TestRefused:

@@ -59,6 +59,14 @@ class TestOrder:
         ((_, slices),) = read_folder(write_files(files)).items()
         assert [given.name.rpartition("IM")[2] for given in slices] == [*map(str, range(12))]
 
+    def test_where_one_position_is_missing_the_instance_numbers_count(self, write_files):
+        files = make_series(make_volume(), **WINDOW)
+        files[2] = make_dicom(make_volume()[2], InstanceNumber=3, **WINDOW)
+        ((_, slices),) = read_folder(write_files(shuffle_names(files))).items()
+        means = [given.image.mean() for given in slices]
+        assert len(means) == 6
+        assert means == sorted(means)
+
     @pytest.mark.parametrize("orientation", [(1, 0, 0, 0, 1, 0), SAGITTAL, (0.8, 0.6, 0, 0, 0, -1)])
     def test_position_is_taken_along_the_normal(self, write_files, orientation):
         files = make_series(make_volume(), orientation=orientation, InstanceNumber=None, **WINDOW)
@@ -166,6 +174,15 @@ class TestCopiesAndDamage:
         assert not slices[2].image.any()
         ((_, (alone,)),) = read_folder(write_files({"alone/IM": files[2]}) / "alone").items()
         assert alone.image.max() == 255
+
+    def test_without_a_window_one_holds_for_the_whole_series(self, write_files):
+        volume = make_volume(6)
+        volume[0] = np.random.default_rng(0).integers(0, 9, volume[0].shape)
+        files = make_series(volume)
+        ((_, slices),) = read_folder(write_files(shuffle_names(files))).items()
+        assert slices[0].image.max() < 5  # noise of air is no brain
+        means = [given.image.mean() for given in slices]
+        assert means == sorted(means)
 
     def test_air_in_a_series_is_given(self, write_files):
         volume = make_volume(3)
