@@ -88,11 +88,6 @@ CANDIDATE = (
 EXPERIMENTS = (
     Experiment(FIRST, "the first candidate"),
     Experiment(
-        "long",
-        "28 epochs and all but the first 27 layers, in place of 14 and 50",
-        ("training.fine_tune_epochs=28", "training.unfrozen_layers=130"),
-    ),
-    Experiment(
         "default",
         "28 epochs and a little mixup: `default`",
         (
@@ -101,8 +96,6 @@ EXPERIMENTS = (
             "augmentation.mixup=0.2",
         ),
     ),
-    Experiment("slow", "a third of the rate", ("training.fine_tune_learning_rate=1e-4",)),
-    Experiment("mixup", "mixup", ("augmentation.mixup=0.4",)),
     Experiment(
         "strong",
         "free rotation, noise, erasing",
@@ -116,13 +109,6 @@ EXPERIMENTS = (
     Experiment("small", "192 px a side", ("preprocessing.side_px=192",)),
     Experiment(
         "stretch", "gray levels stretched to percentiles", ("preprocessing.stretch_intensity=true",)
-    ),
-    Experiment("statistics", "batch normalization learns", ("training.learn_normalization=true",)),
-    Experiment("aspect", "padded to a square, not stretched", ("preprocessing.keep_aspect=true",)),
-    Experiment(
-        "levels",
-        "gray levels left alone",
-        ("augmentation.brightness=0", "augmentation.contrast=0", "augmentation.gamma=0"),
     ),
 )
 
