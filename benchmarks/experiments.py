@@ -89,7 +89,7 @@ EXPERIMENTS = (
     Experiment(FIRST, "the first candidate"),
     Experiment(
         "default",
-        "28 epochs and a little mixup: `default`",
+        "28 epochs and a little mixup, as in `default`",
         (
             "training.fine_tune_epochs=28",
             "training.unfrozen_layers=0.68",

@@ -136,9 +136,11 @@ def print_comparison(comparison: "NamedComparison") -> None:
             _show_difference(difference),
             _show_difference(by_group[name]),
         )
+    aurocs = _show_p_values(comparison, "auroc_delong")
+    verdicts = _show_p_values(comparison, "mcnemar_clustered")
     table.caption = (
-        f"AUROCs differ: {_show_p_values(comparison, 'auroc_delong')} (DeLong for groups)\n"
-        f"Verdicts differ: {_show_p_values(comparison, 'mcnemar_clustered')} (McNemar for groups)"
+        f"Difference of AUROCs: {aurocs} (DeLong for groups)\n"
+        f"Difference of verdicts: {verdicts} (McNemar for groups)"
     )
     Console(emoji=False).print(table)
 

@@ -43,7 +43,7 @@ def _print_external(console: Console, metrics: Mapping[str, Any]) -> None:
     if copies["slices"]:
         console.print(
             f"{copies['slices']} of {copies['of']} slices are copies of slices that the model was "
-            f"trained on and were left out; {left} remain.",
+            f"trained or validated on and were left out; {left} remain.",
             style="bold red",
         )
     if not metrics["is_enough"]:

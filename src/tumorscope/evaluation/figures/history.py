@@ -41,7 +41,7 @@ def plot_history(history: pd.DataFrame) -> Figure:
     figure = make_figure(10.0, 4.2)
     accuracy_axes, loss_axes = figure.subplots(1, 2)
     _plot_panel(accuracy_axes, history, "accuracy", "Accuracy")
-    _plot_panel(loss_axes, history, "loss", "Loss (binary cross-entropy)")
+    _plot_panel(loss_axes, history, "loss", "Loss")
     top = accuracy_axes.get_ylim()[1]
     accuracy_axes.set_ylim(top=min(top, 1.005))
     return figure
