@@ -132,6 +132,9 @@ def _list_files(given: Sequence[str | Path]) -> Iterator[tuple[StoredFile, Forma
 
 
 def _list_stdin() -> Iterator[tuple[StoredFile, Format] | Unreadable]:
+    if sys.stdin is None:
+        yield Unreadable("stdin", "is closed")
+        return
     try:
         data = read_limited(sys.stdin.buffer)
     except InputError as error:
@@ -145,6 +148,9 @@ def _list_folder(folder: Path) -> Iterator[tuple[StoredFile, Format] | Unreadabl
     closed: list[OSError] = []
     for parent, folders, names in os.walk(folder, onerror=closed.append):
         folders[:] = sorted(name for name in folders if not _is_hidden(name))
+        for link in filter(Path.is_symlink, (Path(parent, name) for name in folders)):
+            is_empty = False  # links are not followed: they may lead round in circles
+            yield Unreadable(str(link), "a link to a folder; give that folder itself")
         for path in (Path(parent, name) for name in sorted(names) if not _is_hidden(name)):
             if not _is_special(path):
                 for found in _list_file(store_path(path), is_named=False):

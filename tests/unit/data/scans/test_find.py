@@ -91,6 +91,13 @@ class TestFolders:
         _, found = find_scans(folder)
         assert str(found) == f"{folder}/b.png: cannot be read: No such file or directory"
 
+    def test_link_to_a_folder_is_reported_and_not_followed(self, write_files, png):
+        folder = write_files({"a.png": png})
+        (folder / "round").symlink_to(folder)
+        found = {one.name.removeprefix(f"{folder}/"): one for one in find_scans(folder)}
+        assert set(found) == {"a.png", "round"}
+        assert str(found["round"]).endswith("round: a link to a folder; give that folder itself")
+
     def test_folder_that_cannot_be_listed_is_reported(self, write_files, png, monkeypatch):
         folder = write_files({"a.png": png, "b/c.png": png})
         scandir = os.scandir
@@ -147,6 +154,11 @@ class TestInputs:
     def test_wrong_option_is_refused_at_once(self, tmp_path, options, message):
         with pytest.raises(InputError, match=message):
             find_scans(tmp_path, **options)
+
+    def test_closed_standard_input_is_reported(self, monkeypatch):
+        monkeypatch.setattr(sys, "stdin", None)
+        (found,) = find_scans("-")
+        assert str(found) == "stdin: is closed"
 
     def test_standard_input_is_read(self, png, monkeypatch, gray_hw):
         monkeypatch.setattr(sys, "stdin", type("Stdin", (), {"buffer": BytesIO(png)}))
