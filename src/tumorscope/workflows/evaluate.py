@@ -96,14 +96,27 @@ def _evaluate_run(
 
 
 def read_run_manifest(run: Path) -> pd.DataFrame:
-    """Read the manifest of a run."""
+    """Read the manifest of a run.
+
+    Raises
+    ------
+    InputError
+        There is none, or it is damaged.
+    """
     if not (run / "manifest.csv").is_file():
         artifact = find_artifact(run)
         raise InputError(
             f"{run}: not a run folder, so it has no validation part; give its run folder, or "
             f"labelled slices: tumorscope evaluate {artifact} FOLDER --out RESULTS"
         )
-    return read_table(run / "manifest.csv")
+    path = run / "manifest.csv"
+    try:
+        manifest = read_table(path)
+    except ValueError as error:
+        raise InputError(f"{path}: damaged ({error}); train again") from error
+    if manifest.empty or not {"path", "label", "split"} <= set(manifest.columns):
+        raise InputError(f"{path}: damaged: lists no slice with its label and split; train again")
+    return manifest
 
 
 def refresh_report(run: Path) -> None:

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from tumorscope.atomic import replace_folder
 from tumorscope.data.splits import TRAIN, VALIDATION
@@ -14,6 +13,7 @@ from tumorscope.explanation.panel import draw_contact_sheet, draw_overlay
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import RESEARCH_USE_ONLY
+from tumorscope.recipe import load_recipe
 from tumorscope.workflows.evaluate import read_run_manifest, refresh_report
 from tumorscope.workflows.measure import answer_slices
 
@@ -52,7 +52,7 @@ def explain(
     predictor = Predictor.load(run)
     manifest = read_run_manifest(run)
     part = VALIDATION if VALIDATION in set(manifest["split"]) else TRAIN
-    seed = yaml.safe_load((run / "recipe.yaml").read_text("utf-8"))["seed"]
+    seed = load_recipe(run / "recipe.yaml").seed
     chosen = choose_slices(manifest[manifest["split"] == part], count, seed)
     truths = [CLASS_NAMES[label] for label in chosen["label"]]
     scale = predictor.spec.cam_scale

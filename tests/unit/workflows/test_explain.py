@@ -72,6 +72,20 @@ def test_count_below_one_is_refused(run, count):
         explain(run, count)
 
 
+@pytest.mark.parametrize("content", ["", "path,label\n", "path,label,split\n", "\x00"])
+def test_damaged_manifest_is_refused(run, content):
+    (run / "manifest.csv").write_text(content)
+    with pytest.raises(InputError, match=r"manifest\.csv: damaged"):
+        explain(run)
+
+
+@pytest.mark.parametrize("content", ["", "seed: [", "seed: 1"])
+def test_damaged_recipe_is_refused(run, content):
+    (run / "recipe.yaml").write_text(content)
+    with pytest.raises(InputError, match="recipe"):
+        explain(run)
+
+
 def test_artifact_without_its_run_is_refused(tiny_artifact):
     with pytest.raises(InputError, match="run folder"):
         explain(tiny_artifact)
