@@ -80,7 +80,8 @@ def _list_facts(
         "Recipe": metrics["recipe"],
         "Backbone": metrics["backbone"],
         "Folds": f"{folds} x {repeats}" if repeats > 1 else str(folds),
-        "Divided": "whole groups" if metrics["split"] == "grouped" else "slices at random",
+        # The folds may come from a file, whatever the recipe would do.
+        "Divided": "copies in several folds" if metrics["copies"]["slices"] else "whole groups",
         "Seed": str(recipe["seed"]),
         "Started": origin["Started"],
         "Tumorscope": origin["Tumorscope"],

@@ -108,6 +108,7 @@ def test_copies_in_training_are_an_alarm(cv):
     metrics["copies"] = {"slices": 12, "of": 40, "share": 0.3}
     (cv / "metrics.json").write_text(json.dumps(metrics))
     assert 'class="notice alarm"' in read_page(cv)
+    assert "copies in several folds" in read_text(cv)
     text = read_text(cv)
     assert "12 of 40 test slices (30.0 %) have a copy" in text
     assert "or on a known copy of it" not in text
