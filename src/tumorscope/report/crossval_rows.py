@@ -116,7 +116,7 @@ def describe_folds(metrics: Mapping[str, Any]) -> list[list[str]]:
             *(format_percent(fold[name]) for name in ("accuracy", "sensitivity", "specificity")),
             format_figure(fold["auroc"]),
             format_figure(fold["temperature"]),
-            f"{fold['best_epoch']} of {fold['epochs']}",
+            f"epoch {fold['best_epoch']} of {fold['epochs']}",
         ]
         for fold in metrics["folds"]
     ]

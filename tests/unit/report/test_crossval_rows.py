@@ -107,7 +107,8 @@ def test_folds_end_with_their_mean_and_spread():
         {"folds": [fold], "across_folds": {**dict.fromkeys(names, spread), "auroc": None}}
     )
     assert [plain(cell) for cell in first] == [
-        "1, 2", "50", "30", "40", "90.0 %", "80.0 %", "100.0 %", "undefined", "1.250", "3 of 5"
+        "1, 2", "50", "30", "40", "90.0 %", "80.0 %", "100.0 %", "undefined", "1.250",
+        "epoch 3 of 5",
     ]  # fmt: skip
     assert plain(last[4]) == "90.0 ± 3.4 %"
     assert last[7] == "undefined"
