@@ -8,7 +8,7 @@ from hashlib import file_digest
 from typing import NamedTuple
 
 from tumorscope.data.scans.dicom import read_dicom, read_series
-from tumorscope.data.scans.dicom_file import open_dicom
+from tumorscope.data.scans.dicom_file import VOLUME_ELEMENTS, open_dicom
 from tumorscope.data.scans.dicom_pixels import count_frames
 from tumorscope.data.scans.dicom_place import Place, find_place
 from tumorscope.data.scans.quiet import quiet
@@ -29,6 +29,8 @@ class Member(NamedTuple):
     instance_number: int | None
     size: tuple[int, int]
     place: Place | None
+    told: tuple[str, ...]
+    """The values of `VOLUME_ELEMENTS`."""
 
 
 def inspect_dicom(file: StoredFile) -> Member | Unreadable:
@@ -46,6 +48,7 @@ def inspect_dicom(file: StoredFile) -> Member | Unreadable:
                 None if number is None else int(number),
                 (int(header.Rows), int(header.Columns)),
                 find_place(header),
+                tuple(str(header.get(element, "")) for element in VOLUME_ELEMENTS),
             )
     except InputError as error:
         return Unreadable(file.name, str(error))
@@ -110,14 +113,37 @@ def _digest(file: StoredFile) -> str:
 
 
 def _split_stacks(group: list[Member]) -> list[list[Member]]:
-    """Order a group; the second image at a position goes to a second stack, and so on."""
+    """Order a group, and divide it where several images have one position.
+
+    What was measured differently goes to stacks of its own. Where the files do not say that, the
+    second image at a position goes to a second stack, and so on.
+    """
     if any(member.place is None for member in group):
         return [sorted(group, key=_order_by_number)]
+    ordered = sorted(group, key=lambda member: (_get_distance(member), _order_by_number(member)))
+    return _divide_by_element(ordered) or _divide_by_position(ordered)
+
+
+def _divide_by_element(ordered: list[Member]) -> list[list[Member]] | None:
+    """Divide by the first element that gives as many volumes as images share a position."""
+    most = max(Counter(map(_get_distance, ordered)).values())
+    for chosen in (*((at,) for at in range(len(VOLUME_ELEMENTS))), range(len(VOLUME_ELEMENTS))):
+        volumes: dict[tuple[str, ...], list[Member]] = defaultdict(list)
+        for member in ordered:
+            volumes[tuple(member.told[at] for at in chosen)].append(member)
+        if len(volumes) == most and all(map(_has_one_each, volumes.values())):
+            return sorted(volumes.values(), key=lambda volume: min(map(_order_by_number, volume)))
+    return None
+
+
+def _has_one_each(stack: list[Member]) -> bool:
+    return len(set(map(_get_distance, stack))) == len(stack)
+
+
+def _divide_by_position(ordered: list[Member]) -> list[list[Member]]:
     stacks: list[list[Member]] = []
     taken: dict[float, int] = defaultdict(int)
-    for member in sorted(
-        group, key=lambda member: (_get_distance(member), _order_by_number(member))
-    ):
+    for member in ordered:
         distance = _get_distance(member)
         if taken[distance] == len(stacks):
             stacks.append([])

@@ -13,8 +13,9 @@ class Format(Enum):
     ZIP = "zip"
 
 
-_IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"II*\0", b"MM\0*")
+_IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*")
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_BITMAP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _GZIP_START = b"\x1f\x8b"
 _NIFTI_MAGICS = {344: (b"n+1\0", b"ni1\0"), 4: (b"n+2\0", b"ni2\0")}
 _VALUE_REPRESENTATIONS = frozenset(
@@ -31,13 +32,18 @@ def recognize_format(head: bytes) -> Format | None:
     """
     if head[128:132] == b"DICM":  # before TIFF, which may fill the preamble
         return Format.DICOM
-    if head.startswith(_IMAGE_STARTS):
+    if head.startswith(_IMAGE_STARTS) or _is_bitmap(head):
         return Format.IMAGE
     if head.startswith(_ZIP_STARTS):
         return Format.ZIP
     if _is_nifti(_inflate(head) if head.startswith(_GZIP_START) else head):
         return Format.NIFTI
     return Format.DICOM if _starts_with_element(head) else None
+
+
+def _is_bitmap(head: bytes) -> bool:
+    """Tell a BMP by the size of its second header too: a table may begin with ``BM``."""
+    return head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BITMAP_HEADERS
 
 
 def _is_nifti(head: bytes) -> bool:

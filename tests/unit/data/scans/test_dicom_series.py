@@ -115,6 +115,28 @@ class TestMixed:
         found = read_folder(write_files(shuffle_names(files)))
         assert [len(slices) for slices in found.values()] == [4, 4]
 
+    @pytest.mark.parametrize("missing", [0, 2, 5])
+    def test_no_slice_of_another_echo_fills_a_hole(self, write_files, missing):
+        early = make_series(make_volume(6), EchoTime=20, **WINDOW)
+        late = make_series(make_volume(6) // 2, EchoTime=90, **WINDOW)
+        del early[missing]
+        found = read_folder(write_files(shuffle_names([*early, *late])))
+        assert sorted(len(slices) for slices in found.values()) == [5, 6]
+        for slices in found.values():
+            brightest = [int(given.image.max()) for given in slices]
+            assert brightest == sorted(brightest)
+
+    def test_what_differs_from_slice_to_slice_divides_nothing(self, write_files):
+        files = [
+            make_series(make_volume(4), AcquisitionNumber=number, EchoTime=20 + number / 100)[
+                number
+            ]
+            for number in range(4)
+        ]
+        assert [
+            len(slices) for slices in read_folder(write_files(shuffle_names(files))).values()
+        ] == [4]
+
     def test_series_over_several_folders_is_one(self, write_files):
         files = {f"{index}/IM": data for index, data in enumerate(make_series(make_volume(4)))}
         assert [len(slices) for slices in read_folder(write_files(files)).values()] == [4]

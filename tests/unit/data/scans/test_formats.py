@@ -48,7 +48,16 @@ def test_zip_is_recognized():
 
 
 @pytest.mark.parametrize(
-    "head", [b"", b"\0" * 1024, b"path,label\n", b"%PDF-1.7", b"GIF89a", gzip.compress(b"text")]
+    "head",
+    [
+        b"",
+        b"\0" * 1024,
+        b"path,label\n",
+        b"BMI,age,label\n27,50,yes\n",
+        b"%PDF-1.7",
+        b"GIF89a",
+        gzip.compress(b"text"),
+    ],
 )
 def test_others_are_not(head):
     assert recognize_format(head) is None
