@@ -22,13 +22,16 @@ def replace_file(path: Path) -> Iterator[Path]:
     Raises
     ------
     InputError
-        `path` is a device, a pipe or a folder.
+        `path` is a device, a pipe or a folder, or cannot be written.
     """
     path = path.resolve()
     if path.exists() and not path.is_file():
         raise InputError(f"{path}: not a file that can be replaced; give another name")
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{_PARTIAL}{uuid4().hex}{path.suffix}")
+    with _refusing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()
+        temporary.unlink()  # a block that writes nothing is an error
     try:
         yield temporary
         temporary.replace(path)
@@ -38,9 +41,16 @@ def replace_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replace_folder(path: Path) -> Iterator[Path]:
-    """Give a temporary folder to fill; it takes the place of `path` when the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f"{_PARTIAL}{path.name}-", dir=path.parent))
+    """Give a temporary folder to fill; it takes the place of `path` when the block ends well.
+
+    Raises
+    ------
+    InputError
+        `path` cannot be written.
+    """
+    with _refusing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f"{_PARTIAL}{path.name}-", dir=path.parent))
     try:
         yield temporary
         temporary.chmod(0o755)
@@ -59,6 +69,16 @@ def borrow_folder(parent: Path) -> Iterator[Path]:
         yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InputError(f"{path}: cannot be written: on the way to it is a file") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def is_partial(name: str) -> bool:

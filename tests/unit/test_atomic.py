@@ -44,6 +44,17 @@ class TestReplaceFile:
         assert link.is_symlink()
         assert path.read_text() == "new"
 
+    def test_a_folder_that_cannot_be_made_is_named(self, tmp_path):
+        (tmp_path / "file").write_text("kept")
+        path = tmp_path / "file" / "below"
+        for replace in (replace_file, replace_folder):
+            with (
+                pytest.raises(InputError, match=f"{path}: cannot be written: on the way"),
+                replace(path),
+            ):
+                pytest.fail("nothing to write to")
+        assert list_all(tmp_path) == ["file"]
+
     def test_a_pipe_is_refused_and_stays(self, tmp_path):
         pipe = tmp_path / "pipe"
         os.mkfifo(pipe)

@@ -65,7 +65,7 @@ def show_progress(quiet: bool) -> Iterator[ProgressCallback]:
 
 def say(message: str) -> None:
     """Print a line for the user, on stderr."""
-    _stderr.print(escape(make_printable(message)), soft_wrap=True)
+    _stderr.print(escape(message), soft_wrap=True)
 
 
 def say_notice() -> None:
@@ -88,7 +88,7 @@ def print_audit(summary: "Audit") -> None:
     for folder in summary["folders"]:
         copies = folder["slices"] - folder["pictures"]
         table.add_row(
-            escape(make_printable(folder["folder"])),
+            escape(folder["folder"]),
             *(f"{count:,}" for count in (folder["slices"], folder["pictures"], copies)),
             f"{folder['expected_leak']:.1%}",
             f"{folder['unreadable']:,}",
@@ -110,7 +110,7 @@ def print_audit(summary: "Audit") -> None:
     console.print(table)
     for row in summary["overlap"]:
         if row["slices"]:
-            places = make_printable(f"slices of {row['folder']} with a copy in {row['other']}")
+            places = f"slices of {row['folder']} with a copy in {row['other']}"
             console.print(f"{escape(places)}: {row['slices']:,}", soft_wrap=True)
 
 
@@ -119,8 +119,8 @@ def print_comparison(comparison: "NamedComparison") -> None:
     right = partial(Column, justify="right")
     table = Table(
         "figure",
-        right(escape(make_printable(comparison["first"]))),
-        right(escape(make_printable(comparison["second"]))),
+        right(escape(comparison["first"])),
+        right(escape(comparison["second"])),
         right(f"difference,\n{comparison['slices']} slices"),
         right(f"difference,\n{comparison['groups']} groups"),
         caption_justify="left",
@@ -166,8 +166,3 @@ def _show_difference(difference: "Difference") -> str:
 
 def _show(value: float | None, spec: str) -> str:
     return "-" if value is None else format(value, spec)
-
-
-def make_printable(text: str) -> str:
-    """Replace what cannot be printed, in a file name that is not UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode()

@@ -3,6 +3,7 @@
 import json
 import sys
 import warnings
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +38,9 @@ Data = Annotated[
 def main() -> None:
     """Run the command line; an error on purpose becomes one line and an exit code."""
     warnings.filterwarnings("ignore", module=r"PIL\.")  # an odd file is reported by its reader
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # names of files hold what some terminals cannot show
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except (TumorscopeError, OSError) as error:

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 def predict(
     scans: Annotated[
-        list[Path], typer.Argument(help="Images, DICOM, NIfTI, zip files, folders; - for stdin.")
+        list[Path],
+        # One that cannot be read is reported as any other file, and does not stop the rest.
+        typer.Argument(
+            help="Images, DICOM, NIfTI, zip files, folders; - for stdin.", readable=False
+        ),
     ],
     model: Annotated[
         Path | None, typer.Option(help="A model or run folder, in place of the shipped model.")
@@ -37,7 +41,7 @@ def predict(
     quiet: Quiet = False,
 ) -> None:
     """Answer for scans; exit code 2 if any file could not be read."""
-    from tumorscope.cli.console import make_printable, say, say_notice, show_progress
+    from tumorscope.cli.console import say, say_notice, show_progress
 
     starts = chain(["["], repeat(","))
     headings = iter([f"{'verdict':<14}  probability  path"])
@@ -54,7 +58,7 @@ def predict(
         shown = "-" if answer.probability is None else f"{answer.probability:.4f}"
         said = answer.path if answer.reason is None else f"{answer.path}: {answer.reason}"
         name = "series " if answer.is_series else ""
-        typer.echo(make_printable(f"{answer.verdict:<14}  {shown:>11}  {name}{said}"))
+        typer.echo(f"{answer.verdict:<14}  {shown:>11}  {name}{said}")
 
     if as_json:
         on_answer = print_element

@@ -39,7 +39,12 @@ def find_given(given: Any) -> Iterator[Scan | Unreadable]:
         yield from find_scans(given)
     elif isinstance(given, np.ndarray):
         yield Scan(_ARRAY, partial(_read_array, given))
-    elif hasattr(given, "save_as") and hasattr(given, "file_meta"):
+    elif hasattr(given, "save_as"):
+        if "TransferSyntaxUID" not in getattr(given, "file_meta", ()):
+            raise InputError(
+                f"{_DATASET}: does not say how its pixels are stored; "
+                "set file_meta.TransferSyntaxUID"
+            )
         yield Scan(_DATASET, partial(_read_dataset, given))
     else:
         raise InputError(

@@ -53,7 +53,7 @@ class TestComparison:
             1 / (1 + np.exp(rng.normal(0, spread, 60) - 4 * labels + 2)) for spread in (3, 1)
         )
         result = compare_scores(labels, noisy, sharp, 0.5, np.arange(60) // 2)
-        return {"first": "[noisy]", "second": "a\udcff", **result}
+        return {"first": "[noisy]", "second": "other", **result}
 
     def test_differences_stand_with_their_intervals_by_slices_and_by_groups(
         self, comparison, capsys, monkeypatch

@@ -4,6 +4,7 @@ import shutil
 import struct
 import sys
 from collections.abc import Callable
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple
 
@@ -204,6 +205,31 @@ class TestPredict:
         flat = outcome.out.replace("\n", "")
         assert "no tumor" in flat
         assert flat.count("tumor") == 2
+
+    def test_a_name_that_the_terminal_cannot_show_is_escaped(
+        self, run, tiny_artifact, write_slice, tmp_path, monkeypatch
+    ):
+        write_slice(tmp_path / "good \N{SNOWMAN}.png")
+        (tmp_path / os.fsdecode(b"bad \xff.png")).write_bytes(b"no image")
+        out, err = (TextIOWrapper(BytesIO(), "cp1252", write_through=True) for _ in range(2))
+        monkeypatch.setattr(sys, "stdout", out)
+        monkeypatch.setattr(sys, "stderr", err)
+        assert run(*PREDICT_ALOUD, tiny_artifact, tmp_path).code == 2
+        assert b"good \\u2603.png\n" in out.buffer.getvalue()
+        assert b"bad \\udcff.png: content of no known format" in err.buffer.getvalue()
+
+    @pytest.mark.parametrize("option", ["--out", "--overlays"])
+    def test_results_that_cannot_be_written_are_one_line(
+        self, run, tiny_artifact, slices, tmp_path, option
+    ):
+        file = tmp_path / "file"
+        file.write_text("kept")
+        outcome = run(*PREDICT, tiny_artifact, slices / "dark.png", option, file / "results")
+        assert outcome.code == 2
+        (line,) = outcome.err.splitlines()
+        assert line.startswith(f"tumorscope: error: {file / 'results'}")
+        assert line.endswith("cannot be written: on the way to it is a file")
+        assert file.read_text() == "kept"
 
     def test_good_files_are_exit_code_0(self, run, tiny_artifact, slices):
         assert run(*PREDICT_ALOUD, tiny_artifact, slices / "dark.png").code == 0

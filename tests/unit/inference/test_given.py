@@ -85,7 +85,7 @@ class TestDataset:
     def test_dataset_without_an_encoding_is_refused(self):
         dataset = make_dataset(DEEP)
         del dataset.file_meta.TransferSyntaxUID
-        with pytest.raises(InputError, match="dataset: not a readable DICOM dataset"):
+        with pytest.raises(InputError, match="dataset: does not say how its pixels"):
             read(dataset)
 
 
