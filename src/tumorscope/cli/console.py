@@ -137,10 +137,10 @@ def print_comparison(comparison: "NamedComparison") -> None:
             _show_difference(by_group[name]),
         )
     aurocs = _show_p_values(comparison, "auroc_delong")
-    verdicts = _show_p_values(comparison, "mcnemar_clustered")
+    mistakes = _show_p_values(comparison, "mcnemar_clustered")
     table.caption = (
         f"Difference of AUROCs: {aurocs} (DeLong for groups)\n"
-        f"Difference of verdicts: {verdicts} (McNemar for groups)"
+        f"Difference of mistakes: {mistakes} (McNemar for groups)"
     )
     Console(emoji=False).print(table)
 

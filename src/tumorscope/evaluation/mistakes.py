@@ -1,16 +1,16 @@
-"""Which slices the model got wrong, the most confident mistakes first."""
+"""Which slices the model got wrong, the most confident mistakes first, without their copies."""
 
 import pandas as pd
 
 
 def rank_mistakes(predictions: pd.DataFrame, count: int) -> pd.DataFrame:
-    """Take the worst mistakes: wrong verdicts, farthest from the truth first.
+    """Take the worst slice called wrongly of each group, those farthest from the truth first.
 
     Parameters
     ----------
     predictions
         One row per slice with `path`, `label` (0 or 1), `probability` (of a tumor, within
-        [0, 1]) and `correct` (bool). Not modified.
+        [0, 1]), `correct` (bool) and `group`. Not modified.
     count
         How many to take at most.
 
@@ -24,4 +24,4 @@ def rank_mistakes(predictions: pd.DataFrame, count: int) -> pd.DataFrame:
     order = wrong.assign(distance=distance).sort_values(
         ["distance", "path"], ascending=[False, True]
     )
-    return order.drop(columns="distance").head(count)
+    return order.drop_duplicates("group").drop(columns="distance").head(count)

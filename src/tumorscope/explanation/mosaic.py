@@ -6,18 +6,19 @@ from math import ceil, sqrt
 from PIL import Image, ImageDraw, ImageFont
 
 from tumorscope.explanation.overlay import blend, project_map
-from tumorscope.explanation.panel import Explanation
+from tumorscope.explanation.panel import Explanation, shorten_name
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
 _SIDE = 128
 _LABEL_HEIGHT = 16
 _FOOTER_HEIGHT = 40
 _MOST_TILES = 400
+_NAME_LENGTH = 50
 _INK, _PALE, _PAPER = "#1c2733", "#66727f", "#ffffff"
 
 
 def draw_mosaic(
-    slices: Sequence[tuple[Explanation, str]], scale: float, conclusion: str
+    name: str, slices: Sequence[tuple[Explanation, str]], scale: float, conclusion: str
 ) -> Image.Image:
     """Draw the slices of a series as tiles, each with its heatmap, label and verdict.
 
@@ -25,6 +26,8 @@ def draw_mosaic(
 
     Parameters
     ----------
+    name
+        Of the series.
     slices
         At least one, each with its label. No heatmap is drawn where a slice is not assessable.
     scale
@@ -44,7 +47,8 @@ def draw_mosaic(
         left, top = column * _SIDE, row * height
         mosaic.paste(_draw_tile(explanation, scale), (left, top))
         draw.text((left + 2, top + _SIDE + 1), f"{label} {explanation.verdict}", _INK, font)
-    draw.text((4, bottom + 4), conclusion, _INK, font)
+    said = f"{shorten_name(name, _NAME_LENGTH)}: {conclusion}"
+    draw.text((4, bottom + 4), said, _INK, font)
     draw.text((4, bottom + 20), RESEARCH_USE_ONLY, _PALE, font)
     return mosaic
 

@@ -110,22 +110,24 @@ def draw_contact_sheet(
     size = (columns * _PANEL_WIDTH, _HEADER_HEIGHT + rows * _PANEL_HEIGHT + _FOOTER_HEIGHT)
     sheet = Image.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(sheet)
+    heatmap = explanations[0].heatmap
+    has_heatmaps = any(explanation.reason is None for explanation in explanations)
+    titles = ("MRI image", _TITLES[heatmap], "Predicted tumor probability")
     for column in range(columns):
-        _draw_header(draw, column * _PANEL_WIDTH, explanations[0].heatmap)
+        _draw_header(draw, column * _PANEL_WIDTH, titles if has_heatmaps else ("Image",))
     for index, explanation in enumerate(explanations):
         row, column = divmod(index, columns)
         origin = (column * _PANEL_WIDTH, _HEADER_HEIGHT + row * _PANEL_HEIGHT)
         _draw_panel(sheet, origin, explanation, scale)
-    meaning = f"{_MEANINGS[explanations[0].heatmap]}; line: {REGION_NAME}."
-    foot = f"{note}{meaning} {RESEARCH_USE_ONLY}"
+    meaning = f"{_MEANINGS[heatmap]}; line: {REGION_NAME}. " if has_heatmaps else ""
+    foot = f"{note}{meaning}{RESEARCH_USE_ONLY}"
     draw.text((_GAP, size[1] - _FOOTER_HEIGHT + 8), foot, _PALE, _font(13))
     return sheet
 
 
-def _draw_header(draw: ImageDraw.ImageDraw, left: int, heatmap: Heatmap) -> None:
-    titles = ("MRI image", _TITLES[heatmap], "Predicted tumor probability")
+def _draw_header(draw: ImageDraw.ImageDraw, left: int, titles: Sequence[str]) -> None:
     starts = (_GAP, _SIDE + 2 * _GAP, _TEXT_START)
-    for title, start in zip(titles, starts, strict=True):
+    for title, start in zip(titles, starts, strict=False):
         draw.text((left + start, 14), title, _INK, _font(17))
 
 
@@ -175,7 +177,7 @@ def _draw_text(
 ) -> None:
     left, top = origin
     accent = _VERDICT_COLORS[explanation.verdict]
-    draw.text((left, top), _shorten(explanation.name), _PALE, _font(15))
+    draw.text((left, top), shorten_name(explanation.name), _PALE, _font(15))
     draw.text((left, top + 40), f"{explanation.probability:.3f}", _INK, _font(44))
     bar_top = top + 104
     draw.rectangle((left, bar_top, left + _TEXT_WIDTH - 30, bar_top + 10), "#e3e7eb")
@@ -191,7 +193,7 @@ def _draw_reason(
     draw: ImageDraw.ImageDraw, origin: tuple[int, int], name: str, reason: str
 ) -> None:
     left, top = origin
-    draw.text((left, top), _shorten(name), _PALE, _font(15))
+    draw.text((left, top), shorten_name(name), _PALE, _font(15))
     draw.text((left, top + 40), NOT_ASSESSABLE, _VERDICT_COLORS[NOT_ASSESSABLE], _font(24))
     draw.text((left, top + 80), "\n".join(wrap(reason, 30)), _INK, _font(16))
 
@@ -203,7 +205,8 @@ def _judge(verdict: str, truth: str) -> tuple[str, str]:
     return ("correct", _PALE) if verdict == truth else (f"wrong: labelled {truth}", _WRONG_COLOR)
 
 
-def _shorten(name: str, length: int = 28) -> str:
+def shorten_name(name: str, length: int = 28) -> str:
+    """Shorten a name in its middle, and replace what cannot be drawn."""
     printable = "".join(character if character.isprintable() else "?" for character in name)
     return (
         printable if len(printable) <= length else f"{printable[: length - 12]}…{printable[-11:]}"

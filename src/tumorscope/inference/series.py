@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import PurePath
 from typing import overload
 
 import cv2
@@ -55,10 +56,12 @@ class SeriesPrediction(Sequence[Prediction]):
 
     def draw(self) -> Image.Image:
         """Draw all slices with their heatmaps."""
+        said = self.reason if self.probability is None else f"{self.probability:.3f}"
         return draw_mosaic(
+            "/".join(PurePath(self.name).parts[-2:]),
             [(answer.explain(), str(answer.index)) for answer in self.slices],
             self.slices[0].cam_scale,
-            f"{self.verdict} {'' if self.probability is None else f'{self.probability:.3f}'}",
+            f"{self.verdict}, {said}",
         )
 
     @overload

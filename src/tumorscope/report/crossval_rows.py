@@ -7,11 +7,11 @@ from typing import Any
 from tumorscope.report.wording import UNDEFINED, count_noun, format_figure, format_percent
 
 _SHARES = {
-    "accuracy": ("Accuracy", "share of verdicts that are right"),
+    "accuracy": ("Accuracy", "share of slices called rightly"),
     "balanced_accuracy": ("Balanced accuracy", "mean of sensitivity and specificity"),
     "sensitivity": ("Sensitivity (recall)", "share of tumor slices called a tumor"),
     "specificity": ("Specificity", "share of slices without a tumor called so"),
-    "precision": ("Precision", "share of right verdicts among those calling a tumor"),
+    "precision": ("Precision", "share of tumor slices among those called a tumor"),
 }
 _OTHERS = {
     "f1": ("F1", "harmonic mean of precision and recall"),

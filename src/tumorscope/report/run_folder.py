@@ -22,7 +22,7 @@ _MADE_BY = {
 _RECIPE_KEYS = ("decision",)
 _METRIC_KEYS = ("part", *Assessment.__annotations__, "copies")
 _LOCALIZATION_KEYS = ("slices", "groups", "methods", "seconds", "best_baseline", "above")
-_PREDICTION_COLUMNS = ("path", "label", "probability", "correct", "verdict")
+_PREDICTION_COLUMNS = ("path", "label", "probability", "correct", "verdict", "group")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ def predictions():
             "label": [1, 0, 1, 0, 0],
             "probability": [0.9, 0.6, 0.2, 0.6, 0.99],
             "correct": [True, False, False, False, False],
+            "group": range(5),
         }
     )
 
@@ -21,6 +22,11 @@ def test_the_most_confident_mistakes_come_first_and_equals_by_path():
 
 def test_no_more_than_asked_for():
     assert rank_mistakes(predictions(), 1)["path"].tolist() == ["worst.png"]
+
+
+def test_of_a_group_only_the_worst_is_taken():
+    table = predictions().assign(group=[0, 1, 2, 1, 2])
+    assert rank_mistakes(table, 10)["path"].tolist() == ["worst.png", "a.png"]
 
 
 def test_columns_and_input_stay_as_they_were():

@@ -123,6 +123,13 @@ class TestNotAssessable:
         assert draw_overlay(refused, 1.0).tobytes() != draw_overlay(other, 1.0).tobytes()
         assert draw_overlay(refused, 1.0).size == draw_overlay(explain(), 1.0).size
 
+    def test_alone_it_has_no_heading_over_what_is_not_drawn(self, refused, explain):
+        header, other = (
+            np.asarray(draw_overlay(drawn, 1.0))[:40, 300:] for drawn in (refused, explain())
+        )
+        assert header.min() == 255
+        assert other.min() < 255
+
     def test_goes_on_a_sheet_with_slices_that_were_assessed(self, refused, explain):
         sheet = draw_contact_sheet([explain(), refused], 1.0, columns=1)
         assert sheet.height > draw_overlay(refused, 1.0).height

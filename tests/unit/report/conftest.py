@@ -140,6 +140,7 @@ def make_predictions():
             "predicted_class": ["no tumor", "no tumor", "tumor"],
             "correct": [True, False, True],
             "verdict": ["no tumor", "uncertain", "tumor"],
+            "group": [1, 2, 3],
         }
     )
 

@@ -33,6 +33,7 @@ _SHARES = {
 _LOSSES = ({"brier": "Brier score\n(axis reversed)"}, {"log_loss": "Log loss\n(axis reversed)"})
 _OFFSET = 0.19
 _NAME_LENGTH = 30
+_BELOW_TICKS = 24  # points
 
 
 def plot_comparison(comparison: Comparison, names: tuple[str, str]) -> Figure:
@@ -61,13 +62,23 @@ def plot_comparison(comparison: Comparison, names: tuple[str, str]) -> Figure:
     for axes, panel in zip(losses, _LOSSES, strict=True):
         _draw_panel(axes, comparison, panel)
         axes.invert_xaxis()
-    axes.set_xlabel(
-        f"\N{LEFTWARDS ARROW} {first} better        {second} better \N{RIGHTWARDS ARROW}",
-        fontsize=LABEL_SIZE,
-        color=INK,
-        # A dollar sign in a name must not start a formula.
-        parse_math=False,
-    )
+    for side, told in (
+        ("right", f"\N{LEFTWARDS ARROW} {first} better   "),
+        ("left", f"   {second} better \N{RIGHTWARDS ARROW}"),
+    ):
+        axes.annotate(
+            told,
+            (0, 0),
+            (0, -_BELOW_TICKS),
+            xycoords=axes.get_xaxis_transform(),
+            textcoords="offset points",
+            ha=side,
+            va="top",
+            fontsize=LABEL_SIZE,
+            color=INK,
+            # A dollar sign in a name must not start a formula.
+            parse_math=False,
+        )
     return figure
 
 

@@ -42,7 +42,7 @@ def plot_confusion_matrix(counts: Counts) -> Figure:
         share = f"{shares[row, column]:.1%}" if rows[row, 0] else "no slices"
         color = "white" if shares[row, column] > _DARK_SHARE else INK
         _write_cell(axes, (row, column), str(cells[row, column]), share, color)
-    style_axes(axes, "Confusion matrix", "the model's verdict", "the truth")
+    style_axes(axes, "Confusion matrix", "called by the model", "the truth")
     axes.grid(visible=False)
     axes.set_xticks((0, 1), _CLASS_NAMES)
     axes.set_yticks(

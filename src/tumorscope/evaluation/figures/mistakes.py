@@ -49,14 +49,15 @@ def plot_mistakes(
     worst = rank_mistakes(predictions, count)
     if worst.empty:
         return make_message_figure(
-            "Worst mistakes", f"No mistakes: all {len(predictions)} slices got the right verdict."
+            "Worst mistakes", f"No mistakes: all {len(predictions)} slices are called rightly."
         )
     columns = min(_COLUMNS, len(worst))
     rows = -(-len(worst) // columns)
     figure = make_figure(max(2.3 * columns, 5.0), 2.9 * rows + 0.7)
-    wrong = int((~predictions["correct"].astype(bool)).sum())
+    wrong = predictions[~predictions["correct"].astype(bool)]
     figure.suptitle(
-        f"Worst mistakes: {len(worst)} of {wrong} wrong verdicts ({len(predictions)} slices)",
+        f"Worst mistakes: {len(worst)} of {wrong['group'].nunique()}, one of each group "
+        f"({len(wrong):,} of {len(predictions):,} slices)",
         x=0.02,
         ha="left",
         fontsize=TITLE_SIZE,
@@ -73,6 +74,7 @@ def plot_mistakes(
 
 def _plot_slice(axes: Axes, row: pd.Series, image: NDArray[np.uint8]) -> None:
     axes.set_axis_on()
+    axes.set_anchor("N")  # the titles of a row stand at one height
     axes.imshow(image)
     axes.set_xticks(())
     axes.set_yticks(())

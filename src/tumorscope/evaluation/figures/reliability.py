@@ -70,7 +70,7 @@ def plot_reliability(labels: ArrayLike, before: ArrayLike, after: ArrayLike) -> 
         _draw_counts(histogram, occupied, color, side)
     diagram.set(xlim=(-0.02, 1.02), ylim=(-0.02, _LEGEND_TOP))
     diagram.set(xticks=np.linspace(0, 1, 6), yticks=np.linspace(0, 1, 6))
-    histogram.margins(y=0.15)
+    histogram.margins(y=0.4)
     diagram.legend(loc="upper left", fontsize=SMALL_SIZE, labelcolor=INK, frameon=False)
     return figure
 
@@ -80,4 +80,5 @@ def _draw_counts(axes: Axes, table: pd.DataFrame, color: str, side: int) -> None
     width = _BAR_SHARE * (table["high"] - table["low"])
     middle = (table["low"] + table["high"]) / 2 + side * width / 2
     bars = axes.bar(middle, table["count"], width=width, color=color)
-    axes.bar_label(bars, fontsize=_COUNT_SIZE, color=INK, padding=1)
+    # Upright, as a count of four digits is wider than its bar.
+    axes.bar_label(bars, fmt="{:,.0f}", fontsize=_COUNT_SIZE, color=INK, padding=2, rotation=90)

@@ -37,7 +37,7 @@ def test_rows_are_the_truth_and_columns_the_verdict():
         "tumor\n(n = 40)",
     ]
     assert axes.get_ylabel() == "the truth"
-    assert axes.get_xlabel() == "the model's verdict"
+    assert axes.get_xlabel() == "called by the model"
 
 
 def test_a_class_without_slices_has_no_percentages():

@@ -12,6 +12,7 @@ def predictions(names, correct=False):
             "label": [1] * count,
             "probability": np.linspace(0.1, 0.4, count),
             "correct": [correct] * count,
+            "group": range(count),
         }
     )
 
@@ -45,14 +46,20 @@ def test_the_worst_mistakes_are_drawn_in_order_with_truth_probability_and_name()
     assert second.get_title() == "a tumor, missed"
     assert second.get_xlabel() == "tumor probability 0.100\na.png"
     assert first.images[0].get_array().shape == (8, 8, 3)
-    assert figure.get_suptitle() == "Worst mistakes: 2 of 3 wrong verdicts (3 slices)"
+    assert figure.get_suptitle() == "Worst mistakes: 2 of 3, one of each group (3 of 3 slices)"
+
+
+def test_of_copies_one_is_drawn_and_all_are_counted():
+    figure = plot_mistakes(predictions(["a.png", "b.png"]).assign(group=7), read_gray, count=2)
+    assert [axes.get_xlabel().splitlines()[1] for axes in drawn(figure)] == ["a.png"]
+    assert figure.get_suptitle() == "Worst mistakes: 1 of 1, one of each group (2 of 2 slices)"
 
 
 def test_without_mistakes_the_figure_says_so():
     figure = plot_mistakes(predictions(["a.png", "b.png"], correct=True), read_gray, count=4)
     assert not drawn(figure)
     assert [text.get_text() for text in figure.axes[0].texts] == [
-        "No mistakes: all 2 slices got the right verdict."
+        "No mistakes: all 2 slices are called rightly."
     ]
 
 

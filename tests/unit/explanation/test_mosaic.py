@@ -1,0 +1,30 @@
+import numpy as np
+import pytest
+
+from tumorscope.data.preprocessing import Box
+from tumorscope.explanation.mosaic import draw_mosaic
+from tumorscope.explanation.panel import Explanation
+
+
+def draw(name="study/series 3", conclusion="tumor, 0.9", count=5):
+    image = np.zeros((32, 32, 3), np.uint8)
+    cam = np.ones((2, 2), np.float32)
+    one = Explanation("a", image, Box(0, 0, 32, 32), cam, 0.5, "tumor")
+    return draw_mosaic(name, [(one, str(index)) for index in range(count)], 1.0, conclusion)
+
+
+def test_the_series_and_what_is_said_of_it_stand_at_the_foot():
+    mosaic = draw()
+    for other in (draw(name="study/series 4"), draw(conclusion="no tumor, 0.1")):
+        different = (np.asarray(mosaic) != np.asarray(other)).any(axis=(1, 2))
+        assert different.any()
+        assert different.argmax() >= mosaic.height - 40
+
+
+@pytest.mark.parametrize("name", ["\udcff", "\u8133 \N{SNOWMAN}", "\n\t", "n" * 500])
+def test_any_name_is_drawn(name):
+    assert draw(name).size == draw().size
+
+
+def test_of_many_slices_some_are_left_out():
+    assert draw(count=801).height < 3 * draw(count=267).height
