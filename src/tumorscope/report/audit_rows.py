@@ -68,7 +68,7 @@ def describe_cards(summary: AuditSummary) -> list[Card]:
         Card(
             "Copies",
             f"{summary['copies']:,}",
-            f"{summary['exact']:,} byte for byte, {near:,} changed",
+            f"{summary['exact']:,} with the bytes of another slice, {near:,} changed",
         ),
         Card(
             "Most used picture",
