@@ -19,12 +19,15 @@ from tumorscope.provenance import RESEARCH_USE_ONLY
 _SIDE = 300
 _GAP = 12
 _BAR_WIDTH = 14
-_TEXT_WIDTH = 250
+_TEXT_WIDTH = 300
 _TEXT_START = 2 * _SIDE + _BAR_WIDTH + 6 * _GAP
 _PANEL_WIDTH = _TEXT_START + _TEXT_WIDTH
 _PANEL_HEIGHT = _SIDE + 2 * _GAP
 _HEADER_HEIGHT = 44
-_FOOTER_HEIGHT = 34
+_FOOTER_HEIGHT = 60  # two lines
+# Texts can be read where two panels side by side are as wide as a page.
+_HEADER_FONT, _TEXT_FONT, _FOOT_FONT = 21, 20, 18
+_FOOT_CHARACTER = 9  # px that a character takes, about
 _INK, _PALE, _PAPER = "#1c2733", "#66727f", "#ffffff"
 _TITLES: dict[Heatmap, str] = {"Grad-CAM": "Grad-CAM heatmap", "lesion map": "Lesion map"}
 _MEANINGS: dict[Heatmap, str] = {
@@ -106,12 +109,13 @@ def draw_contact_sheet(
     note
         Stands in front of what the sheet says about itself at its foot.
     """
-    rows = ceil(len(explanations) / columns)
-    size = (columns * _PANEL_WIDTH, _HEADER_HEIGHT + rows * _PANEL_HEIGHT + _FOOTER_HEIGHT)
-    sheet = Image.new("RGB", size, _PAPER)
-    draw = ImageDraw.Draw(sheet)
     heatmap = explanations[0].heatmap
     has_heatmaps = any(explanation.reason is None for explanation in explanations)
+    meaning = f"{_MEANINGS[heatmap]}; line: {REGION_NAME}. " if has_heatmaps else ""
+    width = columns * _PANEL_WIDTH
+    bottom = _HEADER_HEIGHT + ceil(len(explanations) / columns) * _PANEL_HEIGHT
+    sheet = Image.new("RGB", (width, bottom + _FOOTER_HEIGHT), _PAPER)
+    draw = ImageDraw.Draw(sheet)
     titles = ("MRI image", _TITLES[heatmap], "Predicted tumor probability")
     for column in range(columns):
         _draw_header(draw, column * _PANEL_WIDTH, titles if has_heatmaps else ("Image",))
@@ -119,16 +123,15 @@ def draw_contact_sheet(
         row, column = divmod(index, columns)
         origin = (column * _PANEL_WIDTH, _HEADER_HEIGHT + row * _PANEL_HEIGHT)
         _draw_panel(sheet, origin, explanation, scale)
-    meaning = f"{_MEANINGS[heatmap]}; line: {REGION_NAME}. " if has_heatmaps else ""
-    foot = f"{note}{meaning}{RESEARCH_USE_ONLY}"
-    draw.text((_GAP, size[1] - _FOOTER_HEIGHT + 8), foot, _PALE, _font(13))
+    foot = wrap(f"{note}{meaning}{RESEARCH_USE_ONLY}", width // _FOOT_CHARACTER)
+    draw.text((_GAP, bottom + 4), "\n".join(foot), _PALE, _font(_FOOT_FONT))
     return sheet
 
 
 def _draw_header(draw: ImageDraw.ImageDraw, left: int, titles: Sequence[str]) -> None:
     starts = (_GAP, _SIDE + 2 * _GAP, _TEXT_START)
     for title, start in zip(titles, starts, strict=False):
-        draw.text((left + start, 14), title, _INK, _font(17))
+        draw.text((left + start, 14), title, _INK, _font(_HEADER_FONT))
 
 
 def _draw_panel(
@@ -168,8 +171,8 @@ def _draw_scale(
     falling = np.linspace(1, 0, _SIDE - 40, dtype=np.float32)[:, np.newaxis]
     bar = color(np.repeat(falling, _BAR_WIDTH, axis=1))
     sheet.paste(Image.fromarray(bar), (left, top + 20))
-    draw.text((left, top), f"{scale:.2g}", _PALE, _font(13))
-    draw.text((left + 3, top + _SIDE - 17), "0", _PALE, _font(13))
+    draw.text((left, top - 4), f"{scale:.2g}", _PALE, _font(17))
+    draw.text((left + 3, top + _SIDE - 19), "0", _PALE, _font(17))
 
 
 def _draw_text(
@@ -177,25 +180,25 @@ def _draw_text(
 ) -> None:
     left, top = origin
     accent = _VERDICT_COLORS[explanation.verdict]
-    draw.text((left, top), shorten_name(explanation.name), _PALE, _font(15))
+    draw.text((left, top), shorten_name(explanation.name), _PALE, _font(_TEXT_FONT))
     draw.text((left, top + 40), f"{explanation.probability:.3f}", _INK, _font(44))
     bar_top = top + 104
     draw.rectangle((left, bar_top, left + _TEXT_WIDTH - 30, bar_top + 10), "#e3e7eb")
     filled = round((_TEXT_WIDTH - 30) * explanation.probability)
     draw.rectangle((left, bar_top, left + filled, bar_top + 10), accent)
-    draw.text((left, top + 132), explanation.verdict, accent, _font(24))
+    draw.text((left, top + 132), explanation.verdict, accent, _font(30))
     if explanation.truth is not None:
         judgement, color = _judge(explanation.verdict, explanation.truth)
-        draw.text((left, top + 170), judgement, color, _font(16))
+        draw.text((left, top + 176), judgement, color, _font(_TEXT_FONT))
 
 
 def _draw_reason(
     draw: ImageDraw.ImageDraw, origin: tuple[int, int], name: str, reason: str
 ) -> None:
     left, top = origin
-    draw.text((left, top), shorten_name(name), _PALE, _font(15))
-    draw.text((left, top + 40), NOT_ASSESSABLE, _VERDICT_COLORS[NOT_ASSESSABLE], _font(24))
-    draw.text((left, top + 80), "\n".join(wrap(reason, 30)), _INK, _font(16))
+    draw.text((left, top), shorten_name(name), _PALE, _font(_TEXT_FONT))
+    draw.text((left, top + 40), NOT_ASSESSABLE, _VERDICT_COLORS[NOT_ASSESSABLE], _font(30))
+    draw.text((left, top + 88), "\n".join(wrap(reason, 28)), _INK, _font(_TEXT_FONT))
 
 
 def _judge(verdict: str, truth: str) -> tuple[str, str]:
