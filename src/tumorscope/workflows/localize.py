@@ -118,8 +118,9 @@ def localize(
     with replace_folder(folder) as temporary:
         write_table(temporary / TABLE_FILE, table)
         (temporary / "localization.json").write_text(json.dumps(result, indent=2) + "\n", "utf-8")
-        draw_found(found[::-1][:_SHOWN]).save(temporary / "best.png")
-        draw_found(found[:_SHOWN]).save(temporary / "worst.png")
+        shown = min(_SHOWN, -(-len(found) // 2))  # of few slices, each on one of the two sheets
+        draw_found(found[::-1][:shown]).save(temporary / "best.png")
+        draw_found(found[:shown]).save(temporary / "worst.png")
         write_localization_page(temporary, result)
     if folder.resolve() == (Path(model) / "localization").resolve():
         refresh_report(Path(model))
@@ -156,13 +157,14 @@ def _measure_slices(
     -------
     tuple
         A row per slice and method; the insertion and deletion curves of each method; the slices
-        that are shown, from the worst to the best.
+        that are shown, one of a group, from the worst to the best.
     """
     methods, answer = list_engine_methods(artifact)
     methods |= list_keras_methods(artifact, answer)
     rows: list[dict[str, Any]] = []
     curves: dict[str, list[np.ndarray]] = {name: [] for name in methods}
     found: list[Found] = []
+    groups: set[int] = set()
     answers = answer_slices(predictor, list(outlined["path"]), "measuring maps", on_progress)
     for group, mask, prediction in zip(
         outlined["group"], open_masks(outlined), answers, strict=True
@@ -177,7 +179,8 @@ def _measure_slices(
         ):
             rows.append({"path": str(prediction.name), "group": group, "method": name, **figures})
             curves[name].append(traces)
-            if name == SHIPPED:
+            if name == SHIPPED and group not in groups:
+                groups.add(group)
                 score = figures["average_precision"]
                 one = Found(
                     Path(prediction.name).name, prediction.image, mask_hw, evidence_hw, score

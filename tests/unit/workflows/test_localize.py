@@ -51,6 +51,24 @@ def test_writes_a_row_for_each_slice_and_method_and_the_page(
     assert again["slices"]["called_tumor"] == 2
 
 
+def test_a_picture_stands_on_one_sheet_once_whatever_its_copies(
+    tiny_artifact, image_folder, tmp_path, everything_is_a_tumor, monkeypatch
+):
+    data = tmp_path / "data"
+    for name in ("yes", "no"):
+        shutil.copytree(image_folder / name, data / name)
+    for slice_ in sorted((data / "yes").iterdir())[:3]:
+        shutil.copy(slice_, slice_.with_name(f"copy of {slice_.name}"))
+    drawn = []
+    draw = module.draw_found
+    monkeypatch.setattr(module, "draw_found", lambda found: drawn.append(found) or draw(found))
+    monkeypatch.setattr(module, "find_known", lambda codes, _: np.zeros(len(codes), bool))
+    localize(tiny_artifact, data, image_folder / "masks", tmp_path / "out")
+    best, worst = ([one.name.removeprefix("copy of ") for one in found] for found in drawn)
+    assert len(best) == len(worst) == 4
+    assert len({*best, *worst}) == 8
+
+
 def test_nothing_is_left_of_slices_that_are_all_known(
     tiny_artifact, image_folder, tmp_path, everything_is_a_tumor, monkeypatch
 ):
