@@ -43,7 +43,7 @@ def show_progress(quiet: bool) -> Iterator[ProgressCallback]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("left"),
+        TextColumn("{task.fields[left]}"),
         TimeRemainingColumn(),
     )
     tasks = {}
@@ -53,7 +53,8 @@ def show_progress(quiet: bool) -> Iterator[ProgressCallback]:
 
         def report(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = progress.add_task(stage, total=total or None)
+                left = "left" if total else ""
+                tasks[stage] = progress.add_task(stage, total=total or None, left=left)
             progress.update(tasks[stage], completed=done, total=total or None)
 
         logger.addHandler(handler)

@@ -1,9 +1,7 @@
 """Read the files of a zip archive one by one, in memory: nothing is ever written to a disk."""
 
-import weakref
 from collections.abc import Iterator
-from contextlib import ExitStack
-from io import SEEK_END, BytesIO
+from io import SEEK_END, SEEK_SET, BytesIO, RawIOBase
 from pathlib import PurePosixPath
 from typing import BinaryIO
 from zipfile import ZipFile, ZipInfo
@@ -28,7 +26,7 @@ def list_members(archive: StoredFile) -> Iterator[StoredFile | Unreadable]:
     Parameters
     ----------
     archive
-        A zip file; it stays open as long as one of its files is referred to.
+        A zip file. It is open only while it is read, so that thousands can be looked through.
 
     Raises
     ------
@@ -36,12 +34,11 @@ def list_members(archive: StoredFile) -> Iterator[StoredFile | Unreadable]:
         It is no readable zip file, or would unpack to far more than an archive of scans does.
         The message does not name the archive.
     """
-    with refusing("zip file"), ExitStack() as unless_opened:
-        stream = unless_opened.enter_context(archive.open())
+    with refusing("zip file"):
+        stream = _Reopened(archive)
         size = stream.seek(0, SEEK_END)
         _check_directory(stream, size)
         opened = ZipFile(stream)
-        weakref.finalize(opened, unless_opened.pop_all().close)
     members = [info for info in opened.infolist() if not info.is_dir()]
     _check_sizes(members, size)
     for info in sorted(members, key=lambda info: info.filename):
@@ -54,7 +51,36 @@ def list_members(archive: StoredFile) -> Iterator[StoredFile | Unreadable]:
             yield _store_member(opened, info, name)
 
 
-def _check_directory(stream: BinaryIO, size: int) -> None:
+class _Reopened(RawIOBase):
+    """A file that is opened anew for every read."""
+
+    def __init__(self, file: StoredFile) -> None:
+        self._file, self._at = file, 0
+        with file.open() as stream:
+            self._size = stream.seek(0, SEEK_END)
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        at = offset + (0, self._at, self._size)[whence]
+        if at < 0:
+            raise OSError("a place before the start of a file")
+        self._at = at
+        return at
+
+    def tell(self) -> int:
+        return self._at
+
+    def read(self, count: int = -1) -> bytes:
+        with self._file.open() as stream:
+            stream.seek(self._at)
+            data = stream.read(count)
+        self._at += len(data)
+        return data
+
+
+def _check_directory(stream: RawIOBase, size: int) -> None:
     """Refuse a directory that would fill the memory (APPNOTE.TXT, 4.3.14 to 4.3.16)."""
     stream.seek(max(size - _END_BYTES, 0))
     end = stream.read()

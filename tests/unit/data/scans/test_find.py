@@ -3,6 +3,7 @@ import socket
 import subprocess
 import sys
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -169,6 +170,28 @@ class TestInputs:
 
 
 class TestArchives:
+    def test_of_many_archives_none_stays_open(self, write_files):
+        values = np.arange(1600, dtype=np.uint16).reshape(40, 40)
+        folder = write_files(
+            {
+                f"{index:02d}.zip": make_zip(
+                    {"IM1": make_dicom(values, SeriesInstanceUID=f"1.{index}")}
+                )
+                for index in range(8)
+            }
+        )
+        scans = list(find_scans(folder))
+        opened = [one.resolve() for one in Path("/proc/self/fd").iterdir()]
+        assert not [path for path in opened if path.is_relative_to(folder)]
+        assert len([list(scan.read()) for scan in scans]) == 8
+
+    def test_archive_that_is_gone_when_it_is_read_is_reported(self, write_files, png):
+        folder = write_files({"a.zip": make_zip({"a.png": png})})
+        (scan,) = find_scans(folder)
+        (folder / "a.zip").unlink()
+        with pytest.raises(InputError, match=r"a\.zip/a\.png: cannot be read: No such file"):
+            list(scan.read())
+
     @pytest.mark.parametrize(
         ("member", "name"),
         [
