@@ -41,12 +41,12 @@ def plot_confusion_matrix(counts: Counts) -> Figure:
     for row, column in np.ndindex(2, 2):
         share = f"{shares[row, column]:.1%}" if rows[row, 0] else "no slices"
         color = "white" if shares[row, column] > _DARK_SHARE else INK
-        _write_cell(axes, (row, column), str(cells[row, column]), share, color)
+        _write_cell(axes, (row, column), f"{cells[row, column]:,}", share, color)
     style_axes(axes, "Confusion matrix", "called by the model", "the truth")
     axes.grid(visible=False)
     axes.set_xticks((0, 1), _CLASS_NAMES)
     axes.set_yticks(
-        (0, 1), [f"{name}\n(n = {rows[row, 0]})" for row, name in enumerate(_CLASS_NAMES)]
+        (0, 1), [f"{name}\n(n = {rows[row, 0]:,})" for row, name in enumerate(_CLASS_NAMES)]
     )
     axes.tick_params(labelsize=SMALL_SIZE + 1, labelcolor=INK)
     axes.spines[:].set_visible(False)
