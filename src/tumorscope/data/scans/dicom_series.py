@@ -125,9 +125,10 @@ def _split_stacks(group: list[Member]) -> list[list[Member]]:
 
 
 def _divide_by_element(ordered: list[Member]) -> list[list[Member]] | None:
-    """Divide by the first element that gives as many volumes as images share a position."""
+    """Divide by the first element, or by all, if that gives as many volumes as share a position."""
     most = max(Counter(map(_get_distance, ordered)).values())
-    for chosen in (*((at,) for at in range(len(VOLUME_ELEMENTS))), range(len(VOLUME_ELEMENTS))):
+    every = range(len(VOLUME_ELEMENTS))
+    for chosen in (*((at,) for at in every), every):
         volumes: dict[tuple[str, ...], list[Member]] = defaultdict(list)
         for member in ordered:
             volumes[tuple(member.told[at] for at in chosen)].append(member)
