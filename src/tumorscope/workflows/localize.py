@@ -118,7 +118,7 @@ def localize(
     with replace_folder(folder) as temporary:
         write_table(temporary / TABLE_FILE, table)
         (temporary / "localization.json").write_text(json.dumps(result, indent=2) + "\n", "utf-8")
-        shown = min(_SHOWN, -(-len(found) // 2))  # of few slices, each on one of the two sheets
+        shown = min(_SHOWN, max(len(found) // 2, 1))  # of few slices, none on both sheets
         draw_found(found[::-1][:shown]).save(temporary / "best.png")
         draw_found(found[:shown]).save(temporary / "worst.png")
         write_localization_page(temporary, result)
