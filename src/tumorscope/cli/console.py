@@ -49,19 +49,21 @@ def show_progress(quiet: bool) -> Iterator[ProgressCallback]:
     tasks = {}
     logger = logging.getLogger("tumorscope")
     handler = RichHandler(console=_stderr, show_path=False, show_level=False)
-    with Progress(*columns, console=_stderr) as progress:
+    progress = Progress(*columns, console=_stderr)
 
-        def report(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                left = "left" if total else ""
-                tasks[stage] = progress.add_task(stage, total=total or None, left=left)
-            progress.update(tasks[stage], completed=done, total=total or None)
+    def report(stage: str, done: int, total: int) -> None:
+        if stage not in tasks:
+            progress.start()  # not before: it is a thread, and work may begin with a fork
+            left = "left" if total else ""
+            tasks[stage] = progress.add_task(stage, total=total or None, left=left)
+        progress.update(tasks[stage], completed=done, total=total or None)
 
-        logger.addHandler(handler)
-        try:
-            yield report
-        finally:
-            logger.removeHandler(handler)
+    logger.addHandler(handler)
+    try:
+        yield report
+    finally:
+        logger.removeHandler(handler)
+        progress.stop()
 
 
 def say(message: str) -> None:

@@ -1,6 +1,7 @@
 """The command that answers for scans; results are printed as they come."""
 
 import json
+import os
 from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +12,7 @@ import tumorscope
 from tumorscope.cli.options import BAD_INPUT, AsJson, Quiet
 
 if TYPE_CHECKING:
-    from tumorscope.workflows.predict import Answer
+    from tumorscope.workflows.answers import Answer
 
 
 def predict(
@@ -77,6 +78,7 @@ def predict(
             plane,
             volume,
             regions=as_json,
+            processes=os.cpu_count() or 1,
             on_answer=on_answer,
             on_unreadable=lambda unreadable: say(str(unreadable)),
             on_progress=report,

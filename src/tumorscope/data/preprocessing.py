@@ -37,7 +37,7 @@ def prepare_slice(
     Parameters
     ----------
     image
-        Shape (H, W, 3), uint8, RGB. Not modified.
+        Shape (H, W), gray, or (H, W, 3), RGB; uint8. Not modified.
     settings
         Side of the square, and what is done before: crop, stretch of the gray levels, padding.
 
@@ -47,24 +47,34 @@ def prepare_slice(
         The prepared slice, shape (side, side, 3), uint8, and the part of `image` it shows.
     """
     height, width = image.shape[:2]
-    gray_hw, is_gray = take_gray(image)
-    box = find_head(gray_hw) if settings.crop_to_head else Box(0, 0, height, width)
-    levels = gray_hw if is_gray else image  # of three equal channels one is enough work
+    levels = drop_equal_channels(image)
+    box = find_head(take_gray(levels)) if settings.crop_to_head else Box(0, 0, height, width)
     part = levels[box.top : box.top + box.height, box.left : box.left + box.width]
     if settings.stretch_intensity:
         part = stretch_intensity(part)
     if settings.keep_aspect:
         part, box = pad_to_square(part, box)
     square = _resize(part, settings.side_px)
-    return np.asarray(cv2.merge([square] * 3) if is_gray else square, np.uint8), box
+    return np.asarray(cv2.merge([square] * 3) if square.ndim == 2 else square, np.uint8), box
 
 
-def take_gray(image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], bool]:
-    """Give a picture, (H, W, 3), in gray, (H, W), and whether its three channels are equal."""
+def drop_equal_channels(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Give one channel, (H, W), of a picture, (H, W, 3), whose three are equal: it is less work.
+
+    Other pictures, and those that are (H, W) already, are given as they are.
+    """
+    if image.ndim == 2:
+        return image
     red, green, blue = cv2.split(image)
-    if cv2.norm(red, green, cv2.NORM_INF) == 0 == cv2.norm(green, blue, cv2.NORM_INF):
-        return np.asarray(red, np.uint8), True
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8), False
+    is_gray = cv2.norm(red, green, cv2.NORM_INF) == 0 == cv2.norm(green, blue, cv2.NORM_INF)
+    return np.asarray(red, np.uint8) if is_gray else image
+
+
+def take_gray(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Give a picture, (H, W) or (H, W, 3) in RGB, in gray, (H, W)."""
+    if image.ndim == 2:
+        return image
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _resize(part: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

@@ -4,11 +4,8 @@ Pillow decodes what is no ordinary JPEG, not OpenCV, because OpenCV fills the mi
 truncated file with gray and calls it read.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from io import BytesIO
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +13,14 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from tumorscope.data.jpeg import check_scans, decode_jpeg, measure_jpeg
 from tumorscope.data.preprocessing import shrink
+from tumorscope.data.turns import taking_turns
 from tumorscope.errors import InputError
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
 MINIMUM_SIDE_PX = 32
 MAXIMUM_PIXELS = 25_000_000
 
-_LARGE_PIXELS = 4_000_000
 _STRIP_ROWS = 256
-_decoding_large = Lock()
 _FORMATS = ("JPEG", "PNG", "BMP", "TIFF")
 _DEEP_MODES = ("I", "I;16", "I;16L", "I;16B", "F")
 _PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
@@ -119,15 +115,9 @@ def _find_factor(height: int, width: int, least_side_px: int | None) -> int:
     return next((f for f in (8, 4, 2) if min(height, width) >= f * least_side_px), 1)
 
 
-@contextmanager
-def taking_turns(number_of_pixels: int) -> Iterator[None]:
-    """Decode only one large picture at a time, however many threads there are."""
-    with _decoding_large if number_of_pixels > _LARGE_PIXELS else nullcontext():
-        yield
-
-
 def _is_constant(pixels: NDArray[np.uint8]) -> bool:
-    if (pixels[::16, ::16] != pixels[0, 0]).any():  # settles it for nearly all, quickly
+    height, width = pixels.shape[:2]
+    if (pixels[height // 2, width // 2] != pixels[0, 0]).any():  # settles it for nearly all
         return False
     return bool((pixels == pixels[0, 0]).all())
 

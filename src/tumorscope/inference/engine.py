@@ -1,6 +1,7 @@
 """Run the exported graph."""
 
 import os
+import sys
 import threading
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,8 @@ BATCH_SIZE = 4
 """Slices that the compiled graph takes at a time: of a fixed number each costs a fifth less."""
 EXACT = "f32"
 FAST = "bf16"
+
+_CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")  # Linux, control groups version 2
 
 _starting = threading.Lock()
 
@@ -48,9 +51,12 @@ class Engine:
         The ``model.xml`` of an artifact, or an ONNX file.
     precision
         `EXACT`, which gives the same answers on every machine, or what `choose_precision` found.
+    cores
+        How many to use; by default all.
     """
 
-    def __init__(self, graph: Path, precision: str = EXACT) -> None:
+    def __init__(self, graph: Path, precision: str = EXACT, cores: int | None = None) -> None:
+        self.cores = cores or count_cores()
         core = openvino.Core()
         model = core.read_model(graph)
         _, *shape = model.input(0).partial_shape
@@ -61,7 +67,10 @@ class Engine:
         settings = {
             "INFERENCE_PRECISION_HINT": precision,
             "PERFORMANCE_HINT": "THROUGHPUT",
-            "NUM_STREAMS": count_cores(),
+            "NUM_STREAMS": self.cores,
+            "INFERENCE_NUM_THREADS": self.cores,
+            # Several processes of one core each would all choose the same.
+            "ENABLE_CPU_PINNING": self.cores > 1,
         }
         self._graph = core.compile_model(preparation.build(), "CPU", settings)
         self._own = threading.local()
@@ -108,5 +117,10 @@ def choose_precision() -> str:
 
 
 def count_cores() -> int:
-    """Count the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Count the cores that this process may use; a container may have less than its machine."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    try:
+        quota, period = map(int, _CPU_LIMIT.read_text().split())
+    except (OSError, ValueError):  # no container, or one without a limit
+        return cores
+    return max(min(cores, quota // period), 1)

@@ -56,7 +56,7 @@ class Guard:
         Parameters
         ----------
         images
-            N pictures as read, each (H, W, 3), uint8, RGB. Not modified.
+            N pictures as read, each (H, W), gray, or (H, W, 3), RGB; uint8. Not modified.
         features
             Shape (N, K), as the graph gave them. Not modified.
         """
@@ -73,18 +73,20 @@ def check_pixels(image: NDArray[np.uint8]) -> str | None:
     Parameters
     ----------
     image
-        Shape (H, W, 3), uint8, RGB. Not modified.
+        Shape (H, W), gray, or (H, W, 3), RGB; uint8. Not modified.
     """
     height, width = image.shape[:2]
     if max(height, width) > _LONGEST_SHAPE * min(height, width):
         return f"{width} x {height} px is no shape of a slice"
     step = max(min(height, width) // _SIDE_PX, 1)
     small = cv2.resize(image, (width // step, height // step), interpolation=cv2.INTER_NEAREST)
-    red, green, blue = cv2.split(small)
-    spread = cv2.max(cv2.max(red, green), blue) - cv2.min(cv2.min(red, green), blue)
-    colored = np.count_nonzero(spread > _COLORED) / spread.size
-    if colored > _MOST_COLORED:
-        return f"{100 * colored:.0f} % of it is in color"
+    green = np.asarray(small, np.uint8)
+    if image.ndim == 3:
+        red, green, blue = (np.asarray(channel, np.uint8) for channel in cv2.split(small))
+        spread = cv2.max(cv2.max(red, green), blue) - cv2.min(cv2.min(red, green), blue)
+        colored = np.count_nonzero(spread > _COLORED) / spread.size
+        if colored > _MOST_COLORED:
+            return f"{100 * colored:.0f} % of it is in color"
     if float(cv2.meanStdDev(green)[1][0, 0]) < _LEAST_CONTRAST:
         return "almost one gray level"
     darkest, brightest, _, _ = cv2.minMaxLoc(green)

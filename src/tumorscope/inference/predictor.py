@@ -13,27 +13,30 @@ from numpy.typing import NDArray
 
 from tumorscope.artifact.reader import find_artifact, read_artifact
 from tumorscope.artifact.spec import OPENVINO_FILE, ArtifactSpec
-from tumorscope.data.preprocessing import Box, prepare_slice
+from tumorscope.data.preprocessing import Box, drop_equal_channels, prepare_slice
 from tumorscope.data.readers import read_slice
 from tumorscope.data.scans.scan import Scan, ScanSlice, Unreadable
 from tumorscope.errors import InputError
 from tumorscope.evaluation.calibration import apply_temperature
 from tumorscope.evaluation.verdicts import NOT_ASSESSABLE, call_classes, decide_verdicts
 from tumorscope.inference.ahead import divide, map_ahead
-from tumorscope.inference.engine import BATCH_SIZE, EXACT, Engine, count_cores
+from tumorscope.inference.engine import BATCH_SIZE, EXACT, Engine
 from tumorscope.inference.given import find_given
 from tumorscope.inference.guard import Guard
 from tumorscope.inference.prediction import Prediction
 from tumorscope.inference.series import SeriesPrediction, answer_series
 
+BURST = 32
+"""Slices that are read before they are inferred, where there is one core only."""
 _SIDE_IN_SERIES_PX = 256
 
 
 class _Prepared(NamedTuple):
-    """A slice ready for the network, and the number of its scan."""
+    """A slice ready for the network, the number of its scan, and its gray or colored levels."""
 
     scan: int
     slice: ScanSlice
+    levels: NDArray[np.uint8]
     pixels: NDArray[np.uint8]
     box: Box
 
@@ -56,20 +59,32 @@ class Predictor:
         Tells what is no brain MRI slice.
     precision
         In which the engine computes.
+    cores
+        How many to use; by default all.
     """
 
     def __init__(
-        self, spec: ArtifactSpec, graph: Path, guard: Guard, precision: str = EXACT
+        self,
+        spec: ArtifactSpec,
+        graph: Path,
+        guard: Guard,
+        precision: str = EXACT,
+        cores: int | None = None,
     ) -> None:
         self.spec = spec
-        self._engine = Engine(graph, precision)
+        self._engine = Engine(graph, precision, cores)
+        self.cores = self._engine.cores
         self._guard = guard
         # Slices go side by side; OpenCV's own threads would only be in their way.
         cv2.setNumThreads(1)
 
     @classmethod
     def load(
-        cls, model: Path, operating_point: str | None = None, precision: str = EXACT
+        cls,
+        model: Path,
+        operating_point: str | None = None,
+        precision: str = EXACT,
+        cores: int | None = None,
     ) -> "Predictor":
         """Load an artifact folder, or the one in a run folder, after verifying it.
 
@@ -81,6 +96,8 @@ class Predictor:
             Applied in place of the model's own.
         precision
             In which the engine computes.
+        cores
+            How many to use; by default all.
 
         Raises
         ------
@@ -93,7 +110,7 @@ class Predictor:
         spec = read_artifact(folder)
         if operating_point is not None:
             spec = spec.apply_operating_point(operating_point)
-        return cls(spec, folder / OPENVINO_FILE, Guard.load(folder), precision)
+        return cls(spec, folder / OPENVINO_FILE, Guard.load(folder), precision, cores)
 
     def __call__(self, scan: Any) -> Prediction | SeriesPrediction:
         """Answer for one picture, or for one series or volume.
@@ -162,14 +179,24 @@ class Predictor:
             yield from answers
 
     def _answer_slices(self, scans: Iterable[Scan | Unreadable]) -> Iterator[_Answered]:
-        cores = count_cores()
+        if self.cores == 1:
+            # Threads would only take turns, and each push out of the cache what the other needs.
+            read = map(self._open, divide(enumerate(scans), BURST))
+            bursts = divide(chain.from_iterable(chain.from_iterable(read)), BURST)
+            yield from chain.from_iterable(map(self._infer, bursts))
+            return
         # With one thread more than the engine has streams, none of these waits for the next slices.
-        with ThreadPoolExecutor(cores) as readers, ThreadPoolExecutor(cores + 1) as inferrers:
+        with (
+            ThreadPoolExecutor(self.cores) as readers,
+            ThreadPoolExecutor(self.cores + 1) as inferrers,
+        ):
             parts = divide(enumerate(scans), BATCH_SIZE)
-            opened = map_ahead(self._open, parts, readers, 2 * cores)
+            opened = map_ahead(self._open, parts, readers, 2 * self.cores)
             slices = chain.from_iterable(chain.from_iterable(opened))
             batches = divide(slices, BATCH_SIZE)
-            yield from chain.from_iterable(map_ahead(self._infer, batches, inferrers, 2 * cores))
+            yield from chain.from_iterable(
+                map_ahead(self._infer, batches, inferrers, 2 * self.cores)
+            )
 
     def _open(
         self, scans: list[tuple[int, Scan | Unreadable]]
@@ -191,8 +218,9 @@ class Predictor:
                 if isinstance(item, Unreadable):
                     yield _Answered(number, item)
                 else:
-                    prepared = prepare_slice(item.image, self.spec.preprocessing)
-                    yield _Prepared(number, item, *prepared)
+                    levels = drop_equal_channels(item.image)
+                    prepared = prepare_slice(levels, self.spec.preprocessing)
+                    yield _Prepared(number, item, levels, *prepared)
         except InputError as error:
             reason = str(error).removeprefix(f"{scan.name}: ")
             yield _Answered(number, Unreadable(scan.name, reason))
@@ -207,7 +235,7 @@ class Predictor:
 
     def _judge(self, slices: list[_Prepared]) -> Iterator[Prediction]:
         answers = self._engine.infer(np.stack([item.pixels for item in slices]))
-        reasons = self._guard.assess([item.slice.image for item in slices], answers.features)
+        reasons = self._guard.assess([item.levels for item in slices], answers.features)
         probabilities = apply_temperature(answers.probability, self.spec.temperature)
         threshold = self.spec.threshold
         verdicts = decide_verdicts(probabilities, threshold, self.spec.conformal.limits)
@@ -219,7 +247,7 @@ class Predictor:
             reasons,
             answers.cam,
         )
-        for (_, item, _, box), *answer in zip(slices, *columns, strict=True):
+        for (_, item, _, _, box), *answer in zip(slices, *columns, strict=True):
             place = item.name, item.series, item.index, item.image, box
             made = Prediction(*place, self.spec.heatmap, self.spec.cam_scale, *answer)
             yield made if item.series is None else made.reduce(_SIDE_IN_SERIES_PX)

@@ -9,7 +9,11 @@ if TYPE_CHECKING:
     from tumorscope.inference.predictor import Predictor
 
 
-def load(model: str | Path | None = None, operating_point: str | None = None) -> "Predictor":
+def load(
+    model: str | Path | None = None,
+    operating_point: str | None = None,
+    cores: int | None = None,
+) -> "Predictor":
     """Load a model, ready to answer for paths, arrays and DICOM datasets. Research use only.
 
     Parameters
@@ -19,6 +23,8 @@ def load(model: str | Path | None = None, operating_point: str | None = None) ->
     operating_point
         ``half``, ``youden`` or ``target_sensitivity``: the threshold to apply in place of the
         model's own.
+    cores
+        How many to use; by default all.
 
     Returns
     -------
@@ -37,4 +43,4 @@ def load(model: str | Path | None = None, operating_point: str | None = None) ->
     from tumorscope.inference.predictor import Predictor
 
     folder = find_shipped_model() if model is None else Path(model)
-    return Predictor.load(folder, operating_point, choose_precision())
+    return Predictor.load(folder, operating_point, choose_precision(), cores)

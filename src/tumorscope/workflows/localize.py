@@ -204,7 +204,7 @@ def _measure(
 ) -> list[tuple[str, dict[str, float], np.ndarray, np.ndarray]]:
     """Measure each method on one slice: its figures, its curves and its evidence."""
     prepared, seen = prepare_slice(prediction.image, predictor.spec.preprocessing)
-    head = find_head(take_gray(prediction.image)[0])
+    head = find_head(take_gray(prediction.image))
     measured = []
     for name, method in methods.items():
         started = time.perf_counter()

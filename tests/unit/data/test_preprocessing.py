@@ -8,6 +8,7 @@ from hypothesis.extra import numpy as hnp
 from tumorscope.data.phantom import draw_phantom
 from tumorscope.data.preprocessing import (
     Box,
+    drop_equal_channels,
     find_head,
     prepare_slice,
     shrink,
@@ -135,7 +136,7 @@ class TestFindHead:
 
     @pytest.mark.parametrize("factor", [2, 3, 4])
     def test_the_head_is_found_at_the_same_place_in_a_larger_picture(self, phantom_slice, factor):
-        gray_hw, _ = take_gray(phantom_slice)
+        gray_hw = take_gray(drop_equal_channels(phantom_slice))
         box = find_head(gray_hw)
         larger = find_head(np.kron(gray_hw, np.ones((factor, factor), np.uint8)))
         assert np.abs(np.divide(larger, factor) - box).max() <= 5
@@ -192,17 +193,30 @@ class TestStretchIntensity:
         np.testing.assert_array_equal(stretch_intensity(flat), flat)
 
 
-class TestTakeGray:
+class TestDropEqualChannels:
     def test_three_equal_channels_are_one(self, phantom_slice):
-        gray_hw, is_gray = take_gray(phantom_slice)
-        assert is_gray
-        np.testing.assert_array_equal(gray_hw, phantom_slice[..., 0])
+        levels = drop_equal_channels(phantom_slice)
+        np.testing.assert_array_equal(levels, phantom_slice[..., 0])
+        assert drop_equal_channels(levels) is levels
 
     @pytest.mark.parametrize("channel", [0, 1, 2])
     def test_one_pixel_in_color_is_noticed(self, phantom_slice, channel):
         colored = phantom_slice.copy()
         colored[3, 5, channel] ^= 1
-        assert not take_gray(colored)[1]
+        assert drop_equal_channels(colored) is colored
+
+    def test_one_channel_is_prepared_as_three_are(self, phantom_slice):
+        settings_ = make_settings(64, crop_to_head=True)
+        one, three = phantom_slice[..., 0].copy(), phantom_slice
+        (prepared, box), (expected, whole) = (prepare_slice(s, settings_) for s in (one, three))
+        np.testing.assert_array_equal(prepared, expected)
+        assert box == whole
+
+
+@given(hnp.arrays(np.uint8, (7, 9)))
+def test_gray_of_three_equal_channels_is_each_of_them(gray_hw):
+    image = np.repeat(gray_hw[..., np.newaxis], 3, axis=-1)
+    np.testing.assert_array_equal(take_gray(image), gray_hw)
 
 
 @given(

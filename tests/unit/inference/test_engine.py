@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from tumorscope.artifact.spec import OPENVINO_FILE
-from tumorscope.inference.engine import Engine
+from tumorscope.inference import engine as engine_module
+from tumorscope.inference.engine import Engine, count_cores
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +50,27 @@ def test_slices_are_unchanged(engine):
     before = slices.copy()
     engine.infer(slices)
     np.testing.assert_array_equal(slices, before)
+
+
+def test_number_of_cores_changes_no_answer(engine, tiny_artifact):
+    single = Engine(tiny_artifact / OPENVINO_FILE, cores=1)
+    slices = make_slices(*range(20, 200, 20))
+    for answer, expected in zip(single.infer(slices), engine.infer(slices), strict=True):
+        np.testing.assert_array_equal(answer, expected)
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        ("max 100000", None),
+        ("50000 100000", 1),
+        ("100000 100000", 1),
+        ("99900000 100000", None),
+        ("nonsense", None),
+    ],
+)
+def test_cores_are_those_that_a_container_may_use(limit, expected, tmp_path, monkeypatch):
+    allowed = count_cores()
+    (tmp_path / "cpu.max").write_text(limit)
+    monkeypatch.setattr(engine_module, "_CPU_LIMIT", tmp_path / "cpu.max")
+    assert count_cores() == (expected or allowed)

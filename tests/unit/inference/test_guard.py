@@ -60,6 +60,11 @@ class TestPixels:
         image.flags.writeable = False
         check_pixels(image)
 
+    def test_one_channel_is_judged_as_three_equal_ones_are(self, phantom_slice):
+        page = np.where(phantom_slice > 60, 255, 0).astype(np.uint8)
+        for image in (phantom_slice, page, np.full_like(page, 9)):
+            assert check_pixels(image[..., 0].copy()) == check_pixels(image)
+
 
 class TestAssess:
     def test_each_picture_gets_its_own_answer(self, guard, phantom_slice):

@@ -16,9 +16,9 @@ from tumorscope.inference.prediction import Prediction
 from tumorscope.inference.predictor import Predictor
 
 
-@pytest.fixture(scope="module")
-def predictor(tiny_artifact):
-    return Predictor.load(tiny_artifact)
+@pytest.fixture(scope="module", params=[1, 2], ids=["one core", "two cores"])
+def predictor(tiny_artifact, request):
+    return Predictor.load(tiny_artifact, cores=request.param)
 
 
 def compute_probability(brightness: float) -> float:

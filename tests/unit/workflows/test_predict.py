@@ -240,7 +240,7 @@ class TestOverlays:
                 path.write_bytes(b"half")
                 raise OSError("no space left")
 
-        monkeypatch.setattr("tumorscope.workflows.predict.draw_overlay", lambda *_: Broken())
+        monkeypatch.setattr("tumorscope.workflows.answers.draw_overlay", lambda *_: Broken())
         with pytest.raises(OSError, match="no space left"):
             predict(tiny_artifact, slices, tmp_path / "answers.csv", tmp_path / "overlays")
         assert list((tmp_path / "overlays").iterdir()) == []

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tumorscope.data.readers import taking_turns
 from tumorscope.data.scans.dicom_display import is_told, sample_measured, show_frame
 from tumorscope.data.scans.dicom_file import DicomFile, open_dicom
 from tumorscope.data.scans.dicom_pixels import count_frames, decode_frame
@@ -16,6 +15,7 @@ from tumorscope.data.scans.gray import compute_window
 from tumorscope.data.scans.refusal import naming, refusing
 from tumorscope.data.scans.scan import ScanSlice, Unreadable
 from tumorscope.data.scans.stored_file import StoredFile
+from tumorscope.data.turns import taking_turns
 from tumorscope.errors import InputError
 
 _SAMPLED_SLICES = 16

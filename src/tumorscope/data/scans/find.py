@@ -100,7 +100,7 @@ def _find(given: Sequence[str | Path], plane: str, volume: int) -> Iterator[Scan
             continue
         file, form = found
         if form is Format.IMAGE:
-            yield Scan(file.name, partial(_read_image, file))
+            yield Scan(file.name, partial(_read_image, file), is_portable=file.is_on_disk)
         elif form is Format.NIFTI:
             yield Scan(file.name, partial(read_nifti, file, plane, volume), is_large=True)
         else:

@@ -56,11 +56,14 @@ class Scan:
     is_large
         Whether it may stay in memory as a whole while its slices are read, so that one such scan
         should be read to its end before the next one is begun.
+    is_portable
+        Whether it is one picture, and can be pickled and read in another process.
     """
 
     name: str
     read_slices: Callable[[], Iterator[ScanSlice | Unreadable]]
     is_large: bool = False
+    is_portable: bool = False
 
     def read(self) -> Iterator[ScanSlice | Unreadable]:
         """Decode slice by slice, in the order of their positions.

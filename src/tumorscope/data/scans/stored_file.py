@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -30,12 +31,15 @@ class StoredFile:
     open_stream
         The same for reading from the first byte on: to seek back may cost reading anew, and a
         damaged file of an archive may raise late, but it is never in memory as a whole.
+    is_on_disk
+        Whether another process can open it, too.
     """
 
     name: str
     folder: str
     open: Callable[[], BinaryIO]
     open_stream: Callable[[], BinaryIO]
+    is_on_disk: bool = False
 
     def read_head(self) -> bytes:
         """Read the first bytes, from which the format can be told."""
@@ -56,11 +60,12 @@ class StoredFile:
 
 def store_path(path: Path) -> StoredFile:
     """Describe a file on a disk."""
+    open_path = partial(_open_path, path)
+    return StoredFile(str(path), str(path.parent), open_path, open_path, is_on_disk=True)
 
-    def open_path() -> BinaryIO:
-        return path.open("rb")
 
-    return StoredFile(str(path), str(path.parent), open_path, open_path)
+def _open_path(path: Path) -> BinaryIO:
+    return path.open("rb")
 
 
 def store_bytes(name: str, data: bytes) -> StoredFile:
