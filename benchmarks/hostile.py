@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from memory import watch_memory
 from tumorscope.data.phantom import draw_phantom
 from tumorscope.data.scans.scan import Unreadable
 from tumorscope.inference.predictor import Predictor
@@ -65,15 +66,15 @@ def answer_folder(folder: Path, model: Path, hostile: list[Path], good: list[Pat
     start = time.perf_counter()
     with output.open("wb") as stream:
         process = subprocess.Popen(command, stdout=stream, stderr=stream)
-        _, status, usage = os.wait4(process.pid, 0)
+        peak = watch_memory(process)
     seconds = time.perf_counter() - start
     lines = output.read_text(errors="replace").splitlines()
     with table.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         answered = [row["path"] for row in csv.DictReader(file)]
     counts = Counter(tell_end(path, answered, lines) for path in hostile)
     print(f"{len(hostile)} hostile and {len(good)} good files in one folder:")
-    print(f"exit code {os.waitstatus_to_exitcode(status)}, {seconds:.0f} s")
-    print(f"peak memory {usage.ru_maxrss / 1024:.0f} MB")
+    print(f"exit code {process.returncode}, {seconds:.0f} s")
+    print(f"peak memory {peak:.0f} MB")
     print(f"tracebacks {sum('Traceback' in line for line in lines)}")
     print(f"hostile: {', '.join(f'{count} {end}' for end, count in sorted(counts.items()))}")
     print(f"good: {Counter(tell_end(path, answered, lines) for path in good)['answered']} answered")

@@ -6,8 +6,9 @@
 
 Every variant runs on the same files in a process of its own; variants in Keras and ONNX Runtime
 need a run folder (`--run`), which holds those files of the model. Rates leave out what a process
-needs before its first answer, which stands in a column of its own; the memory is the peak of the
-whole process. Variants on ready tensors have the slices decoded and prepared in memory.
+needs before its first answer. The memory is the peak of the whole process; of a command, in a run
+of its own, that of all its processes. Variants on ready tensors have the slices decoded and
+prepared in memory.
 """
 
 import argparse
@@ -25,6 +26,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from memory import list_family, read_proportional_set, watch_memory
 
 BATCH = 4
 KERAS_BATCH = 32
@@ -136,8 +139,13 @@ def run_keras(files: list[Path], args: argparse.Namespace, size: int) -> float:
     return time.perf_counter() - start
 
 
-def run_command(files: list[Path], model: Path, overlays: bool = False) -> tuple[float, float]:
-    """Give the seconds of a whole `tumorscope predict`, and its peak memory in MB."""
+def run_command(
+    files: list[Path],
+    model: Path,
+    overlays: bool = False,
+    wait: Callable[[subprocess.Popen[bytes]], object] = subprocess.Popen.wait,
+) -> float:
+    """Give the seconds of a whole `tumorscope predict`."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "tumorscope", "predict", "-q", "--model", str(model)]
         command += ["--out", f"{folder}/answers.csv"]
@@ -148,10 +156,10 @@ def run_command(files: list[Path], model: Path, overlays: bool = False) -> tuple
             (links / f"{number:06d}.jpg").symlink_to(file.resolve())
         start = time.perf_counter()
         process = subprocess.Popen([*command, str(links)])
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
+        wait(process)
+        if process.returncode:
             raise RuntimeError(f"{command} failed")
-        return time.perf_counter() - start, usage.ru_maxrss / 1024
+        return time.perf_counter() - start
 
 
 VARIANTS: dict[str, tuple[Callable[..., float], int | None]] = {
@@ -184,10 +192,17 @@ def run_variant(name: str, args: argparse.Namespace) -> None:
 
 def measure_command(args: argparse.Namespace, overlays: bool = False) -> Result:
     """Measure the whole command, and the same for one image."""
-    cold, _ = run_command(list_files(args.data, 1), args.model)
-    files = list_files(args.data, min(args.count, FEW) if overlays else args.count)
-    seconds, peak = run_command(files, args.model, overlays)
-    return {"rate": (len(files) - 1) / (seconds - cold), "start_s": cold, "peak_mb": peak}
+    cold = run_command(list_files(args.data, 1), args.model)
+    files = list_files(args.data, args.count)
+    seconds = run_command(files, args.model, overlays)
+    return {"rate": (len(files) - 1) / (seconds - cold), "start_s": cold}
+
+
+def measure_memory(files: list[Path], model: Path, overlays: bool = False) -> float:
+    """Measure the peak memory of the whole command, MB."""
+    peaks: list[float] = []
+    run_command(files, model, overlays, lambda process: peaks.append(watch_memory(process)))
+    return peaks[0]
 
 
 def find_middle(results: list[Result]) -> Result:
@@ -204,6 +219,9 @@ def compare(args: argparse.Namespace) -> None:
     results |= {name: measure_variant(name) for name in names}
     results[PREDICT] = find_middle([command for _, command in pairs])
     results[f"{PREDICT} --overlays"] = measure_command(args, overlays=True)
+    files = list_files(args.data, args.count)
+    results[PREDICT]["peak_mb"] = measure_memory(files, args.model)
+    results[f"{PREDICT} --overlays"]["peak_mb"] = measure_memory(files, args.model, overlays=True)
     limit = results[LIMIT]["rate"]
     cores = len(os.sched_getaffinity(0))
     print(f"{args.count} slices, {cores} cores\n")
@@ -215,7 +233,8 @@ def compare(args: argparse.Namespace) -> None:
         )
     shares = sorted(command["rate"] / engine["rate"] for engine, command in pairs)
     print(f"\n{PREDICT} / engine, {ROUNDS} times in turn: " + ", ".join(f"{x:.2f}" for x in shares))
-    print(f"one image, cold: {results[PREDICT]['start_s']:.2f} s")
+    memory = measure_memory(files[:1], args.model)
+    print(f"one image, cold: {results[PREDICT]['start_s']:.2f} s, {memory:.0f} MB")
     for name in (ONE_BY_ONE, BATCHES):
         if name in results:
             print(f"{PREDICT} / {name}: {results[PREDICT]['rate'] / results[name]['rate']:.1f}")
@@ -228,7 +247,7 @@ def plot_cost(args: argparse.Namespace) -> None:
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    costs = [1000 * run_command(list_files(args.data, n), args.model)[0] / n for n in COUNTS]
+    costs = [1000 * run_command(list_files(args.data, n), args.model) / n for n in COUNTS]
     for count, cost in zip(COUNTS, costs, strict=True):
         print(f"{count:>6} slices: {cost:.2f} ms a slice")
     figure, axes = plt.subplots(figsize=(5, 3.5), layout="constrained")
@@ -247,14 +266,16 @@ def check_constancy(args: argparse.Namespace) -> None:
     def report(_: str, done: int, __: int) -> None:
         if done % part == 0:
             marks.append(time.perf_counter())
-            pages = int(Path("/proc/self/statm").read_text().split()[1])
-            resident = pages * resource.getpagesize() / 1e6
+            memory = sum(map(read_proportional_set, list_family(os.getpid()))) / 1024
             rate = part / (marks[-1] - marks[-2])
-            print(f"{done:>7} slices: {rate:.0f} a second, {resident:.0f} MB", flush=True)
+            print(f"{done:>7} slices: {rate:.0f} a second, {memory:.0f} MB", flush=True)
 
     with tempfile.TemporaryDirectory() as folder:
         files = list_files(args.data, args.slices)
-        predict(files, Path(folder) / "answers.csv", args.model, on_progress=report)
+        cores = os.cpu_count() or 1
+        predict(
+            files, Path(folder) / "answers.csv", args.model, processes=cores, on_progress=report
+        )
 
 
 def main() -> None:
