@@ -3,8 +3,9 @@
     TUMORSCOPE_DATA=... python benchmarks/hostile.py --model dist/model
 
 The files are those of `tests/hostile.py`, made from real slices (phantoms, where there are none).
-All lie in one folder, with good files in every format among them, and are answered by one command.
-Then each is answered alone.
+All lie in one folder, with good files in every format among them, and are answered by one command;
+then by another, after so many good pictures that it divides its work among processes. Then each is
+answered alone.
 """
 
 import argparse
@@ -25,10 +26,12 @@ from PIL import Image
 from memory import watch_memory
 from tumorscope.data.phantom import draw_phantom
 from tumorscope.data.scans.scan import Unreadable
+from tumorscope.inference.engine import count_cores
 from tumorscope.inference.predictor import Predictor
 
 PROJECT = Path(__file__).parents[1]
 SOURCES, GOOD = 200, 20
+MANY_PER_CORE = 4 * 32
 
 Gray = NDArray[np.uint8]
 
@@ -58,10 +61,19 @@ def write_files(folder: Path, count: int, seed: int) -> tuple[list[Path], list[P
     return hostile, good
 
 
-def answer_folder(folder: Path, model: Path, hostile: list[Path], good: list[Path]) -> None:
+def write_pictures(folder: Path) -> Path:
+    """Write as many good pictures as make a command begin processes."""
+    folder.mkdir()
+    for number, gray in enumerate(read_slices(MANY_PER_CORE * count_cores())):
+        Image.fromarray(gray).save(folder / f"{number:04d}.png")
+    return folder
+
+
+def answer_folders(folders: list[Path], model: Path, hostile: list[Path], good: list[Path]) -> None:
     """Answer for all files by one command; print how it ended and what it took."""
+    *before, folder = folders
     table, output = folder.parent / "answers.csv", folder.parent / "output.txt"
-    command = [sys.executable, "-m", "tumorscope", "predict", "--quiet", str(folder)]
+    command = [sys.executable, "-m", "tumorscope", "predict", "--quiet", *map(str, folders)]
     command += ["--model", str(model), "--out", str(table)]
     start = time.perf_counter()
     with output.open("wb") as stream:
@@ -72,7 +84,8 @@ def answer_folder(folder: Path, model: Path, hostile: list[Path], good: list[Pat
     with table.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         answered = [row["path"] for row in csv.DictReader(file)]
     counts = Counter(tell_end(path, answered, lines) for path in hostile)
-    print(f"{len(hostile)} hostile and {len(good)} good files in one folder:")
+    place = "in one folder, after pictures" if before else "in one folder"
+    print(f"{len(hostile)} hostile and {len(good)} good files {place}:")
     print(f"exit code {process.returncode}, {seconds:.0f} s")
     print(f"peak memory {peak:.0f} MB")
     print(f"tracebacks {sum('Traceback' in line for line in lines)}")
@@ -116,7 +129,9 @@ def main() -> None:
         folder = Path(temporary) / "scans"
         folder.mkdir()
         hostile, good = write_files(folder, args.count, args.seed)
-        answer_folder(folder, args.model, hostile, good)
+        answer_folders([folder], args.model, hostile, good)
+        pictures = write_pictures(folder.parent / "pictures")
+        answer_folders([pictures, folder], args.model, hostile, good)
         answer_alone(hostile, args.model)
 
 

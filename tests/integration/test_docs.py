@@ -4,10 +4,14 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
+from PIL import Image
 
+from scan_files import make_nifti
 from tumorscope.cli.main import app
+from tumorscope.data.phantom import draw_phantom
 
 PROJECT = Path(__file__).parents[2]
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
@@ -40,6 +44,23 @@ def test_the_python_code_of_the_readme_runs_as_it_stands(tmp_path, monkeypatch, 
     assert 0 <= float(probability) <= 1
     assert verdict.strip() in ("tumor", "no tumor", "uncertain")
     assert len(list((tmp_path / "overlays").iterdir())) == 12
+
+
+def test_the_python_code_about_predicting_runs_as_it_stands(tmp_path, monkeypatch, capsys):
+    slices = [draw_phantom(0, index, has_tumor=True).image_hw for index in range(3)]
+    (tmp_path / "slices").mkdir()
+    for number, gray_hw in enumerate(slices):
+        Image.fromarray(gray_hw).save(tmp_path / "slices" / f"{number}.png")
+    Image.fromarray(slices[0]).save(tmp_path / "scan.jpg")
+    (tmp_path / "brain.nii.gz").write_bytes(make_nifti(np.dstack([slices[0]] * 3), is_packed=True))
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for block in list_python_blocks(PROJECT / "docs" / "predict.md"):
+        exec(compile(block, "predict.md", "exec"), names)
+    assert names["answer"].name == "scan.jpg"
+    assert len(names["series"]) == 3
+    assert capsys.readouterr().out.count("<Prediction") == 4
+    assert len((tmp_path / "answers.csv").read_text().splitlines()) == 4
 
 
 def test_every_local_link_leads_somewhere():

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from hostile import list_good_files, make_hostile_files, write_hostile_files
 from tumorscope.data.phantom import draw_phantom
+from tumorscope.inference.engine import count_cores
 from tumorscope.workflows.predict import predict
 
 COUNT = 200
+MANY = 4 * 32 * count_cores()  # so many pictures before all others are divided among processes
 MOST_SECONDS = 5
 MOST_MEMORY_MB = 1024
 # A process counts the memory of the one it was started from, which here may hold TensorFlow: a
@@ -46,12 +49,15 @@ def write_good_files(folder: Path) -> list[Path]:
     return paths
 
 
+@pytest.mark.parametrize("before", [0, MANY], ids=["in threads", "in processes"])
 def test_good_files_among_hostile_ones_are_answered_and_the_bad_ones_named(
-    tiny_artifact, images, tmp_path
+    tiny_artifact, images, tmp_path, before
 ):
     folder, results = tmp_path / "scans", tmp_path / "results"
     for made in (folder, results):
         made.mkdir()
+    for number in range(before):
+        Image.fromarray(images[0]).save(folder / f" {number:04d}.png", compress_level=1)
     hostile = write_hostile_files(folder, images, COUNT, seed=4)
     good = write_good_files(folder)
     table, output = results / "answers.csv", tmp_path / "output.txt"
@@ -68,6 +74,7 @@ def test_good_files_among_hostile_ones_are_answered_and_the_bad_ones_named(
     assert int(peak) / (1024**2 if sys.platform == "darwin" else 1024) < MOST_MEMORY_MB
     with table.open(encoding="utf-8", newline="") as file:
         answered = [row["path"] for row in csv.DictReader(file)]
+    assert sum(name.startswith(f"{folder}/ ") for name in answered) == before
     for path in good:
         assert any(name.startswith(str(path)) for name in answered), path.name
         assert f"{path}:" not in complaints

@@ -5,7 +5,7 @@ pandas is left out on purpose: it would take a third of the time in which one im
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,8 +105,8 @@ def predict(
     answering = Answering(model, operating_point, drawn, regions)
     slices = not_assessable = unreadable = 0
     table = nullcontext(_ignore) if out is None else _open_table(Path(out))
-    with table as write:
-        for row in answer_in_processes(found, answering, processes):
+    with table as write, closing(answer_in_processes(found, answering, processes)) as rows:
+        for row in rows:
             if isinstance(row, Unreadable):
                 unreadable += 1
                 on_unreadable(row)

@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
@@ -34,7 +34,7 @@ _BURSTS_AHEAD = 4
 
 def answer_in_processes(
     scans: Iterable[Scan | Unreadable], answering: Answering, processes: int
-) -> Iterator[Answer | Unreadable]:
+) -> Generator[Answer | Unreadable]:
     """Answer for scans in their order; for many single pictures in several processes.
 
     Series and volumes are answered in this one, in threads. So is everything where the first scans
@@ -54,12 +54,12 @@ def answer_in_processes(
     TumorscopeError
         A process ended before its work was done.
     """
-    processes = min(processes, count_cores()) if sys.platform == "linux" else 1
+    processes = min(processes, count_cores()) if _can_fork() else 1
     fewest = _FEWEST_BURSTS * BURST * processes
     remaining = iter(scans)
-    first = list(islice(remaining, fewest))
+    first = list(islice(remaining, fewest)) if processes > 1 else []
     found = chain(first, remaining)
-    if processes == 1 or len(first) < fewest or not all(map(_is_portable, first)):
+    if len(first) < fewest or not all(map(_is_portable, first)):
         yield from answering.answer(found, answering.load())
         return
     fork = multiprocessing.get_context("fork")
@@ -69,8 +69,18 @@ def answer_in_processes(
     except BrokenProcessPool as error:
         raise TumorscopeError(
             "a process ended before it had answered for its pictures, as happens when there is no "
-            "memory left; free some, or answer for single pictures"
+            "memory left; free some, and begin again"
         ) from error
+
+
+def _can_fork() -> bool:
+    if sys.platform != "linux":
+        return False
+    try:
+        multiprocessing.get_context("fork").Lock()
+    except OSError:  # some containers have no shared memory
+        return False
+    return True
 
 
 def _is_portable(scan: Scan | Unreadable) -> bool:

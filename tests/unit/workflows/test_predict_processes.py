@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -110,9 +111,18 @@ class TestManyPictures:
             read = [read_all(tmp_path / name) for name in (made, wanted)]
             assert read[0] == read[1]
 
+    def test_so_are_those_of_an_archive(self, tiny_artifact, slices, tmp_path):
+        archive = shutil.make_archive(str(tmp_path / "slices"), "zip", slices)
+        rows, _, processes = collect(run(archive, tiny_artifact))
+        expected, _, _ = collect(run(slices, tiny_artifact))
+        assert processes == 2
+        assert [row[3:] for row in rows] == [row[3:] for row in expected]
+
     def test_unknown_operating_point_is_named(self, tiny_artifact, slices):
         process = run(slices, tiny_artifact, operating_point="best")
-        assert "InputError: the model has no operating point 'best'" in process.stderr.splitlines()[-1]
+        assert (
+            "InputError: the model has no operating point 'best'" in process.stderr.splitlines()[-1]
+        )
 
     def test_a_process_that_is_killed_is_told_and_the_old_table_stays(
         self, tiny_artifact, slices, tmp_path

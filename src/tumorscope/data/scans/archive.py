@@ -1,6 +1,7 @@
 """Read the files of a zip archive one by one, in memory: nothing is ever written to a disk."""
 
 from collections.abc import Iterator
+from functools import lru_cache, partial
 from io import SEEK_END, SEEK_SET, BytesIO, RawIOBase
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -41,6 +42,7 @@ def list_members(archive: StoredFile) -> Iterator[StoredFile | Unreadable]:
         opened = ZipFile(stream)
     members = [info for info in opened.infolist() if not info.is_dir()]
     _check_sizes(members, size)
+    packed = _Packed(archive, opened)
     for info in sorted(members, key=lambda info: info.filename):
         name = f"{archive.name}/{_clean(info.filename)}"
         if info.flag_bits & _ENCRYPTED:
@@ -48,7 +50,13 @@ def list_members(archive: StoredFile) -> Iterator[StoredFile | Unreadable]:
         elif info.file_size > MAXIMUM_BYTES:
             yield Unreadable(name, f"holds more than {MAXIMUM_BYTES // 1024**2} MB")
         else:
-            yield _store_member(opened, info, name)
+            yield StoredFile(
+                name,
+                name.rpartition("/")[0],
+                partial(packed.read, info),
+                partial(packed.open, info),
+                archive.is_on_disk,
+            )
 
 
 class _Reopened(RawIOBase):
@@ -80,6 +88,31 @@ class _Reopened(RawIOBase):
         return data
 
 
+class _Packed:
+    """The files of an archive; where they are pickled, the other process lists them again."""
+
+    def __init__(self, archive: StoredFile, opened: ZipFile | None = None) -> None:
+        self._archive, self._opened = archive, opened
+
+    def __reduce__(self) -> tuple[type["_Packed"], tuple[StoredFile]]:
+        return _Packed, (self._archive,)
+
+    def open(self, info: ZipInfo) -> BinaryIO:
+        """Unpack a file while it is read."""
+        opened = self._opened or _list_again(self._archive)
+        return opened.open(info)  # type: ignore[return-value]
+
+    def read(self, info: ZipInfo) -> BinaryIO:
+        """Unpack a file."""
+        with self.open(info) as stream:
+            return BytesIO(read_limited(stream))
+
+
+@lru_cache(maxsize=4)
+def _list_again(archive: StoredFile) -> ZipFile:
+    return ZipFile(_Reopened(archive))
+
+
 def _check_directory(stream: RawIOBase, size: int) -> None:
     """Refuse a directory that would fill the memory (APPNOTE.TXT, 4.3.14 to 4.3.16)."""
     stream.seek(max(size - _END_BYTES, 0))
@@ -109,14 +142,3 @@ def _clean(member: str) -> str:
     printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in member)
     parts = PurePosixPath(printable.replace("\\", "/")).parts
     return "/".join(part for part in parts if part not in ("/", "//", ".."))
-
-
-def _store_member(opened: ZipFile, info: ZipInfo, name: str) -> StoredFile:
-    def open_member() -> BinaryIO:
-        with opened.open(info) as stream:
-            return BytesIO(read_limited(stream))  # type: ignore[arg-type]
-
-    def open_stream() -> BinaryIO:
-        return opened.open(info)  # type: ignore[return-value]
-
-    return StoredFile(name, name.rpartition("/")[0], open_member, open_stream)

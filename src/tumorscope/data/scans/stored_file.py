@@ -1,7 +1,7 @@
 """A file to read from wherever it is stored: a disk, an archive, the standard input."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +17,7 @@ _CHUNK_BYTES = 1024**2
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file that can be opened again and again.
+    """A file that can be opened again and again; another of the same name is the same.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ class StoredFile:
 
     name: str
     folder: str
-    open: Callable[[], BinaryIO]
-    open_stream: Callable[[], BinaryIO]
+    open: Callable[[], BinaryIO] = field(compare=False)
+    open_stream: Callable[[], BinaryIO] = field(compare=False)
     is_on_disk: bool = False
 
     def read_head(self) -> bytes:

@@ -1,8 +1,9 @@
 import os
+import pickle
 import socket
 import subprocess
 import sys
-from io import BytesIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,34 @@ def png(gray_hw) -> bytes:
 
 def list_names(folder) -> list[str]:
     return [found.name.removeprefix(f"{folder}/") for found in find_scans(folder)]
+
+
+class TestPortability:
+    @pytest.mark.parametrize("name", ["a.png", "s.zip"])
+    def test_a_picture_is_read_in_another_process_as_here(self, write_files, png, name):
+        folder = write_files({"a.png": png, "s.zip": make_zip({"x.png": png, "y.png": png})})
+        scans = list(find_scans(folder / name))
+        for scan, copy in zip(scans, pickle.loads(pickle.dumps(scans)), strict=True):
+            ((expected,), (given,)) = scan.read(), copy.read()
+            assert scan.is_portable
+            assert given.name == expected.name
+            np.testing.assert_array_equal(given.image, expected.image)
+
+    def test_an_archive_that_is_gone_is_named_when_it_is_read(self, write_files, png):
+        folder = write_files({"gone.zip": make_zip({"x.png": png})})
+        scans = pickle.dumps(list(find_scans(folder / "gone.zip")))
+        (folder / "gone.zip").unlink()
+        (scan,) = pickle.loads(scans)
+        with pytest.raises(InputError, match=r"gone\.zip/x\.png: cannot be read: No such file"):
+            list(scan.read())
+
+    def test_volumes_and_the_standard_input_are_read_here(self, write_files, png, monkeypatch):
+        folder = write_files({"a.nii": make_nifti(np.zeros((40, 40, 3), np.int16))})
+        assert not next(find_scans(folder)).is_portable
+        for data in (png, make_zip({"x.png": png})):
+            monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(data)))
+            (scan,) = find_scans("-")
+            assert not scan.is_portable
 
 
 class TestFolders:
