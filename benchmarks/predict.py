@@ -36,6 +36,7 @@ ROUNDS = 5
 COUNTS = (1, 10, 100, 1_000, 10_000)
 
 LIMIT = "engine, ready tensors"
+BARE = "engine without heatmaps, ready tensors"
 PREDICT = "tumorscope predict"
 ONE_BY_ONE = "Keras, image by image"
 BATCHES = "Keras, batches of 32"
@@ -165,7 +166,7 @@ def run_command(
 VARIANTS: dict[str, tuple[Callable[..., float], int | None]] = {
     LIMIT: (run_engine, None),
     "engine in fp32, ready tensors": (lambda f, a: run_engine(f, a, "f32"), None),
-    "engine without heatmaps, ready tensors": (run_engine_without_heatmaps, None),
+    BARE: (run_engine_without_heatmaps, None),
     "ONNX Runtime, ready tensors": (run_onnx, None),
     ONE_BY_ONE: (lambda f, a: run_keras(f, a, 1), FEW),
     BATCHES: (lambda f, a: run_keras(f, a, KERAS_BATCH), None),
@@ -213,11 +214,15 @@ def find_middle(results: list[Result]) -> Result:
 def compare(args: argparse.Namespace) -> None:
     """Print a table of all variants, and what the project promises of them."""
     # A machine's speed may change by a tenth from minute to minute: what is compared takes turns.
-    pairs = [(measure_variant(LIMIT), measure_command(args)) for _ in range(ROUNDS)]
-    names = list(VARIANTS)[1 : None if args.run else 3]
-    results = {LIMIT: find_middle([engine for engine, _ in pairs])}
-    results |= {name: measure_variant(name) for name in names}
-    results[PREDICT] = find_middle([command for _, command in pairs])
+    rounds: dict[str, list[Result]] = {LIMIT: [], BARE: [], PREDICT: []}
+    for _ in range(ROUNDS):
+        rounds[LIMIT].append(measure_variant(LIMIT))
+        rounds[BARE].append(measure_variant(BARE))
+        rounds[PREDICT].append(measure_command(args))
+    results = {name: find_middle(repeated) for name, repeated in rounds.items()}
+    for name in [name for name in VARIANTS if name not in results][: None if args.run else 1]:
+        results[name] = measure_variant(name)
+    results[PREDICT] = results.pop(PREDICT)  # a table is read from the limit down to it
     results[f"{PREDICT} --overlays"] = measure_command(args, overlays=True)
     files = list_files(args.data, args.count)
     results[PREDICT]["peak_mb"] = measure_memory(files, args.model)
@@ -231,8 +236,11 @@ def compare(args: argparse.Namespace) -> None:
             f"| {name} | {result['rate']:.0f} | {result['rate'] / limit:.2f} "
             f"| {result['peak_mb']:.0f} |"
         )
-    shares = sorted(command["rate"] / engine["rate"] for engine, command in pairs)
-    print(f"\n{PREDICT} / engine, {ROUNDS} times in turn: " + ", ".join(f"{x:.2f}" for x in shares))
+    print(f"\n{ROUNDS} times in turn, of the engine's:")
+    for name in (BARE, PREDICT):
+        pairs = zip(rounds[name], rounds[LIMIT], strict=True)
+        shares = sorted(one["rate"] / limit["rate"] for one, limit in pairs)
+        print(f"{name}: " + ", ".join(f"{share:.2f}" for share in shares))
     memory = measure_memory(files[:1], args.model)
     print(f"one image, cold: {results[PREDICT]['start_s']:.2f} s, {memory:.0f} MB")
     for name in (ONE_BY_ONE, BATCHES):
