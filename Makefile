@@ -43,10 +43,10 @@ check: $(INSTALLED) ## Run linter, formatter, types, layers and tests in place
 	$(BIN)/pytest
 
 results: $(INSTALLED) ## Cross-validate on the public datasets and write the tables of the docs
-	$(BIN)/python benchmarks/default.py
-	$(BIN)/python benchmarks/results.py
-	$(BIN)/python benchmarks/experiments.py
-	$(BIN)/python benchmarks/outlines.py
+	$(BIN)/python -m benchmarks.accuracy.default
+	$(BIN)/python -m benchmarks.accuracy.results
+	$(BIN)/python -m benchmarks.accuracy.experiments
+	$(BIN)/python -m benchmarks.accuracy.outlines
 
 model: $(INSTALLED) ## Train the model to hand on: all slices of DATA, cross-validated figures
 	$(BIN)/tumorscope crossval $(SOURCES) --masks $(MASKS) --backbone efficientnetlite0 --set seed=3 \

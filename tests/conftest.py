@@ -16,10 +16,10 @@ from tumorscope.artifact.spec import (
     ConformalSpec,
 )
 from tumorscope.artifact.writer import write_artifact, write_guard
-from tumorscope.data.duplicates.codes import CODE_BYTES
-from tumorscope.data.duplicates.thumbnails import FRAMES
-from tumorscope.data.phantom import draw_phantom, write_phantoms
-from tumorscope.evaluation.novelty import Subspace
+from tumorscope.copies.codes import CODE_BYTES
+from tumorscope.copies.thumbnails import FRAMES
+from tumorscope.evaluation.decisions.novelty import Subspace
+from tumorscope.phantoms import draw_phantom, write_phantoms
 from tumorscope.recipe import PreprocessingSettings
 
 SIDE_PX = 32

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tumorscope.workflows.audit import audit
     from tumorscope.workflows.compare import compare
-    from tumorscope.workflows.crossval import crossval
-    from tumorscope.workflows.evaluate import evaluate
-    from tumorscope.workflows.explain import explain
+    from tumorscope.workflows.crossval.command import crossval
+    from tumorscope.workflows.evaluate.command import evaluate
+    from tumorscope.workflows.explain.command import explain
+    from tumorscope.workflows.explain.localize import localize
     from tumorscope.workflows.load import load
-    from tumorscope.workflows.localize import localize
     from tumorscope.workflows.phantom import phantom
-    from tumorscope.workflows.predict import predict
-    from tumorscope.workflows.train import train
+    from tumorscope.workflows.predict.command import predict
+    from tumorscope.workflows.train.command import train
 
 __version__ = "0.1.0.dev0"
 __all__ = [
@@ -32,11 +32,24 @@ __all__ = [
     "train",
 ]
 
+_WORKFLOWS = {
+    "audit": "audit",
+    "compare": "compare",
+    "crossval": "crossval.command",
+    "evaluate": "evaluate.command",
+    "explain": "explain.command",
+    "load": "load",
+    "localize": "explain.localize",
+    "phantom": "phantom",
+    "predict": "predict.command",
+    "train": "train.command",
+}
+
 
 def __getattr__(name: str) -> object:
     """Import a workflow when it is first asked for, so that importing the package is quick."""
-    if name in __all__:
-        return getattr(import_module(f"tumorscope.workflows.{name}"), name)
+    if name in _WORKFLOWS:
+        return getattr(import_module(f"tumorscope.workflows.{_WORKFLOWS[name]}"), name)
     raise AttributeError(f"module 'tumorscope' has no attribute {name!r}")
 
 

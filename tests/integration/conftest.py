@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tumorscope.workflows.phantom import phantom
-from tumorscope.workflows.train import train
+from tumorscope.workflows.train.command import train
 
 PROJECT = Path(__file__).parents[2]
 

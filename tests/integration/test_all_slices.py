@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from tumorscope.errors import InputError, RecipeError
-from tumorscope.workflows.crossval import crossval
+from tumorscope.workflows.crossval.command import crossval
 from tumorscope.workflows.phantom import phantom
-from tumorscope.workflows.predict import predict
-from tumorscope.workflows.train import train
+from tumorscope.workflows.predict.command import predict
+from tumorscope.workflows.train.command import train
 
 SETTINGS = [
     "model.backbone=efficientnetlite0",

@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 from sklearn.datasets import load_sample_image
 
 import tumorscope
-from tumorscope.data.manifest import read_table
-from tumorscope.data.phantom import draw_phantom
+from tumorscope.dataset.manifest import read_table
+from tumorscope.phantoms import draw_phantom
 
 COUNT = 60
 OF_SECOND = 50  # phantoms from here on lie in the second folder

@@ -8,10 +8,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tumorscope.data.phantom import draw_phantom
-from tumorscope.data.preprocessing import prepare_slice
-from tumorscope.evaluation.conformal import fit_conformal, predict_sets
-from tumorscope.evaluation.coverage import measure_coverage
+from tumorscope.evaluation.decisions.conformal import fit_conformal, predict_sets
+from tumorscope.evaluation.uncertainty.coverage import measure_coverage
+from tumorscope.phantoms import draw_phantom
+from tumorscope.preprocessing import prepare_slice
 from tumorscope.recipe import PreprocessingSettings
 
 SPLITS = 200

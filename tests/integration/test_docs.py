@@ -11,7 +11,7 @@ from PIL import Image
 
 from scan_files import make_nifti
 from tumorscope.cli.main import app
-from tumorscope.data.phantom import draw_phantom
+from tumorscope.phantoms import draw_phantom
 
 PROJECT = Path(__file__).parents[2]
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from hostile import list_good_files, make_hostile_files, write_hostile_files
-from tumorscope.data.phantom import draw_phantom
 from tumorscope.inference.engine import count_cores
-from tumorscope.workflows.predict import predict
+from tumorscope.phantoms import draw_phantom
+from tumorscope.workflows.predict.command import predict
 
 COUNT = 200
 MANY = 4 * 32 * count_cores()  # so many pictures before all others are divided among processes

@@ -12,8 +12,8 @@ import pytest
 import tumorscope
 from tumorscope.artifact.reader import read_artifact
 from tumorscope.errors import InputError, RecipeError
-from tumorscope.evaluation.calibration import apply_temperature
-from tumorscope.evaluation.decision import fit_decision
+from tumorscope.evaluation.decisions.calibration import apply_temperature
+from tumorscope.evaluation.decisions.decision import fit_decision
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
 

@@ -14,12 +14,12 @@ import pandas as pd
 import pytest
 
 from tumorscope.artifact.reader import read_artifact
-from tumorscope.data.preprocessing import prepare_slice
-from tumorscope.data.readers import is_image_file, read_slice
 from tumorscope.inference.engine import Engine
 from tumorscope.inference.guard import Guard
 from tumorscope.model.gradcam import ExplainedClassifier
-from tumorscope.workflows.predict import Answer
+from tumorscope.preprocessing import prepare_slice
+from tumorscope.scans.images import is_image_file, read_slice
+from tumorscope.workflows.predict.command import Answer
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_data]
 
@@ -93,7 +93,7 @@ def test_one_image_is_answered_from_a_cold_start_in_two_seconds_without_tensorfl
 
 def test_the_guard_lets_held_out_slices_pass_and_drawings_not(navoneel, real_run):
     """A small run of benchmarks/guard.py, with what needs no photos."""
-    path = Path(__file__).parents[2] / "benchmarks" / "nobrain.py"
+    path = Path(__file__).parents[2] / "benchmarks" / "robustness" / "nobrain.py"
     specification = importlib.util.spec_from_file_location("nobrain", path)
     nobrain = importlib.util.module_from_spec(specification)
     sys.modules[specification.name] = nobrain

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from tumorscope.data.preprocessing import Box
 from tumorscope.explanation import cam
 from tumorscope.explanation.localization import measure_localization
 from tumorscope.explanation.overlay import project_map
 from tumorscope.explanation.perturbation import score_cam
 from tumorscope.model.classifier import BACKBONE, HIDDEN, LOGIT, POOLED
 from tumorscope.model.saliency import SaliencyNetwork, randomize_layers
+from tumorscope.preprocessing import Box
 
 SIDE, RADIUS = 96, 15
 WHOLE = Box(0, 0, SIDE, SIDE)

@@ -15,9 +15,9 @@ from tumorscope.artifact.spec import (
     SPEC_FILE,
     ArtifactSpec,
 )
-from tumorscope.data.duplicates.codes import CODE_BYTES, Codes
+from tumorscope.copies.codes import CODE_BYTES, Codes
 from tumorscope.errors import ArtifactError
-from tumorscope.evaluation.novelty import Subspace
+from tumorscope.evaluation.decisions.novelty import Subspace
 
 
 def find_artifact(path: Path) -> Path:

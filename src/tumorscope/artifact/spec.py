@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tumorscope import __version__
 from tumorscope.errors import InputError
-from tumorscope.evaluation.conformal import ConformalLimits
+from tumorscope.evaluation.decisions.conformal import ConformalLimits
 from tumorscope.explanation.overlay import Heatmap
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.recipe import PreprocessingSettings

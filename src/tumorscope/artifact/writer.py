@@ -7,7 +7,7 @@ import numpy as np
 from tumorscope.artifact.checksum import compute_sha256
 from tumorscope.artifact.spec import CHECKSUM_FILE, GUARD_FILE, SPEC_FILE, ArtifactSpec
 from tumorscope.atomic import write_text
-from tumorscope.evaluation.novelty import Subspace
+from tumorscope.evaluation.decisions.novelty import Subspace
 
 
 def write_artifact(folder: Path, spec: ArtifactSpec) -> ArtifactSpec:

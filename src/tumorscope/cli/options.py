@@ -1,11 +1,30 @@
-"""What the commands have in common: options and exit codes."""
+"""What the commands have in common: options, arguments and exit codes."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+Data = Annotated[
+    list[str], typer.Argument(help="Folders of two classes, .csv, or kaggle:owner/name.")
+]
+RecipeName = Annotated[str, typer.Option(help="notebook, default, or a YAML file.")]
+Backbone = Annotated[str | None, typer.Option(help="Short for model.backbone.")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", help="A setting, as training.epochs=3.")
+]
+Positive = Annotated[str, typer.Option(help="Name of the class with a tumor.")]
+Masks = Annotated[
+    Path | None,
+    typer.Option(help="Outlines to learn from: VGG Image Annotator JSON, or a folder of masks."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 BAD_INPUT = 2
 FAILURE = 1
+
+
+def join_sources(data: list[str]) -> str | list[str]:
+    """Give one source as it is, several as a list."""
+    return data[0] if len(data) == 1 else data

@@ -12,7 +12,7 @@ import tumorscope
 from tumorscope.cli.options import BAD_INPUT, AsJson, Quiet
 
 if TYPE_CHECKING:
-    from tumorscope.workflows.answers import Answer
+    from tumorscope.workflows.predict.answers import Answer
 
 
 def predict(

@@ -7,11 +7,11 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from tumorscope.errors import InputError
-from tumorscope.evaluation.bootstrap import bootstrap_mean, check_resamples
-from tumorscope.evaluation.exact import compute_exact_interval
-from tumorscope.evaluation.groups import check_groups
-from tumorscope.evaluation.intervals import Interval, compute_bootstrap_interval
-from tumorscope.evaluation.proportion import Share, measure_share
+from tumorscope.evaluation.measures.groups import check_groups
+from tumorscope.evaluation.uncertainty.bootstrap import bootstrap_mean, check_resamples
+from tumorscope.evaluation.uncertainty.exact import compute_exact_interval
+from tumorscope.evaluation.uncertainty.intervals import Interval, compute_bootstrap_interval
+from tumorscope.evaluation.uncertainty.proportion import Share, measure_share
 
 
 class Acceptance(TypedDict):

@@ -6,18 +6,18 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tumorscope.evaluation.conformal import ConformalLimits, predict_sets
-from tumorscope.evaluation.coverage import (
+from tumorscope.evaluation.decisions.conformal import ConformalLimits, predict_sets
+from tumorscope.evaluation.decisions.verdicts import decide_verdicts
+from tumorscope.evaluation.measures.reliability import compute_calibration_error
+from tumorscope.evaluation.measures.scores import check_repeats
+from tumorscope.evaluation.summary import Summary, summarize_scores
+from tumorscope.evaluation.uncertainty.coverage import (
     Coverage,
     VerdictShares,
     measure_coverage,
     measure_verdicts,
 )
-from tumorscope.evaluation.proportion import Share, measure_share
-from tumorscope.evaluation.reliability import compute_calibration_error
-from tumorscope.evaluation.scores import check_repeats
-from tumorscope.evaluation.summary import Summary, summarize_scores
-from tumorscope.evaluation.verdicts import decide_verdicts
+from tumorscope.evaluation.uncertainty.proportion import Share, measure_share
 
 
 class CalibrationError(TypedDict):

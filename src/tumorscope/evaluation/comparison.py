@@ -6,17 +6,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tumorscope.errors import InputError
-from tumorscope.evaluation.bootstrap import Replicates, bootstrap_metrics, check_resamples
-from tumorscope.evaluation.delong import DeLongTest, compare_delong
-from tumorscope.evaluation.groups import GroupedScores, check_grouped_scores, weigh_groups
-from tumorscope.evaluation.intervals import Interval, compute_bootstrap_interval
-from tumorscope.evaluation.mcnemar import (
+from tumorscope.evaluation.measures.groups import GroupedScores, check_grouped_scores, weigh_groups
+from tumorscope.evaluation.measures.weighted import Weights
+from tumorscope.evaluation.uncertainty.bootstrap import (
+    Replicates,
+    bootstrap_metrics,
+    check_resamples,
+)
+from tumorscope.evaluation.uncertainty.delong import DeLongTest, compare_delong
+from tumorscope.evaluation.uncertainty.intervals import Interval, compute_bootstrap_interval
+from tumorscope.evaluation.uncertainty.mcnemar import (
     ClusteredMcNemarTest,
     McNemarTest,
     compare_clustered_verdicts,
     compare_verdicts,
 )
-from tumorscope.evaluation.weighted import Weights
 
 
 class Difference(TypedDict):

@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tumorscope.evaluation.bootstrap import bootstrap_metrics, check_resamples
-from tumorscope.evaluation.delong import DeLongInterval, compute_delong_interval
-from tumorscope.evaluation.exact import compute_exact_intervals
-from tumorscope.evaluation.groups import GroupedScores, check_grouped_scores, weigh_groups
-from tumorscope.evaluation.intervals import Interval, compute_bootstrap_interval
-from tumorscope.evaluation.metrics import Metrics, compute_metrics
-from tumorscope.evaluation.weighted import Weights
+from tumorscope.evaluation.measures.groups import GroupedScores, check_grouped_scores, weigh_groups
+from tumorscope.evaluation.measures.metrics import Metrics, compute_metrics
+from tumorscope.evaluation.measures.weighted import Weights
+from tumorscope.evaluation.uncertainty.bootstrap import bootstrap_metrics, check_resamples
+from tumorscope.evaluation.uncertainty.delong import DeLongInterval, compute_delong_interval
+from tumorscope.evaluation.uncertainty.exact import compute_exact_intervals
+from tumorscope.evaluation.uncertainty.intervals import Interval, compute_bootstrap_interval
 
 
 class MetricsWithIntervals(Metrics):

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tumorscope.data.preprocessing import Box
 from tumorscope.errors import InputError
+from tumorscope.preprocessing import Box
 
 # A region is where the evidence is at least this part of its peak.
 REGION_FRACTION = 0.5

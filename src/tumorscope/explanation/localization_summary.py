@@ -8,9 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tumorscope.errors import InputError
-from tumorscope.evaluation.bootstrap import bootstrap_mean, check_resamples
-from tumorscope.evaluation.groups import check_groups, weigh_groups
-from tumorscope.evaluation.intervals import Interval, compute_bootstrap_interval
+from tumorscope.evaluation.measures.groups import check_groups, weigh_groups
+from tumorscope.evaluation.uncertainty.bootstrap import bootstrap_mean, check_resamples
+from tumorscope.evaluation.uncertainty.intervals import Interval, compute_bootstrap_interval
 
 Values = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tumorscope.data.preprocessing import Box
+from tumorscope.preprocessing import Box
 
 Heatmap = Literal["Grad-CAM", "lesion map"]
 """What a heatmap shows: evidence for a tumor, or the probability of a lesion, at each position."""

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from tumorscope.data.preprocessing import Box
-from tumorscope.evaluation.verdicts import NO_TUMOR, NOT_ASSESSABLE, TUMOR, UNCERTAIN
+from tumorscope.evaluation.decisions.verdicts import NO_TUMOR, NOT_ASSESSABLE, TUMOR, UNCERTAIN
 from tumorscope.explanation.overlay import Heatmap, blend, color, project_map
 from tumorscope.explanation.region import REGION_NAME, draw_region
+from tumorscope.preprocessing import Box
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
 _SIDE = 300

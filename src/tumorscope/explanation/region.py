@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tumorscope.data.preprocessing import Box
 from tumorscope.explanation.localization import REGION_FRACTION
+from tumorscope.preprocessing import Box
 
 REGION_NAME = "region that drove the decision"
 _LINE_COLOR = (0, 200, 255)

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tumorscope.data.readers import MINIMUM_SIDE_PX
-from tumorscope.data.scans.dicom import read_dicom
-from tumorscope.data.scans.dicom_file import write_image
-from tumorscope.data.scans.find import find_scans
-from tumorscope.data.scans.gray import apply_window, compute_window, repeat_channels
-from tumorscope.data.scans.refusal import naming, refusing
-from tumorscope.data.scans.scan import Scan, ScanSlice, Unreadable
-from tumorscope.data.scans.stored_file import store_bytes
 from tumorscope.errors import InputError
+from tumorscope.scans.dicom.file import write_image
+from tumorscope.scans.dicom.scan import read_dicom
+from tumorscope.scans.find import find_scans
+from tumorscope.scans.gray import apply_window, compute_window, repeat_channels
+from tumorscope.scans.images import MINIMUM_SIDE_PX
+from tumorscope.scans.refusal import naming, refusing
+from tumorscope.scans.scan import Scan, ScanSlice, Unreadable
+from tumorscope.scans.stored_file import store_bytes
 
 _ARRAY, _DATASET = "array", "dataset"
 

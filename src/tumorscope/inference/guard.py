@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumorscope.artifact.reader import read_guard
-from tumorscope.evaluation.novelty import Subspace
+from tumorscope.evaluation.decisions.novelty import Subspace
 
 UNLIKE = "unlike the brain MRI slices that the model was trained on"
 

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tumorscope.data.preprocessing import Box
-from tumorscope.evaluation.verdicts import NOT_ASSESSABLE, TUMOR
+from tumorscope.evaluation.decisions.verdicts import NOT_ASSESSABLE, TUMOR
 from tumorscope.explanation.overlay import Heatmap, project_map
 from tumorscope.explanation.panel import Explanation, draw_overlay
 from tumorscope.explanation.region import Region, find_region
+from tumorscope.preprocessing import Box
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 
 from tumorscope.artifact.reader import find_artifact, read_artifact
 from tumorscope.artifact.spec import OPENVINO_FILE, ArtifactSpec
-from tumorscope.data.preprocessing import Box, drop_equal_channels, prepare_slice
-from tumorscope.data.readers import read_slice
-from tumorscope.data.scans.scan import Scan, ScanSlice, Unreadable
 from tumorscope.errors import InputError
-from tumorscope.evaluation.calibration import apply_temperature
-from tumorscope.evaluation.verdicts import NOT_ASSESSABLE, call_classes, decide_verdicts
+from tumorscope.evaluation.decisions.calibration import apply_temperature
+from tumorscope.evaluation.decisions.verdicts import NOT_ASSESSABLE, call_classes, decide_verdicts
 from tumorscope.inference.ahead import divide, map_ahead
 from tumorscope.inference.engine import BATCH_SIZE, EXACT, Engine
 from tumorscope.inference.given import find_given
 from tumorscope.inference.guard import Guard
 from tumorscope.inference.prediction import Prediction
 from tumorscope.inference.series import SeriesPrediction, answer_series
+from tumorscope.preprocessing import Box, drop_equal_channels, prepare_slice
+from tumorscope.scans.images import read_slice
+from tumorscope.scans.scan import Scan, ScanSlice, Unreadable
 
 BURST = 32
 """Slices that are read before they are inferred, where there is one core only."""

@@ -11,10 +11,10 @@ import numpy as np
 from PIL import Image
 
 from tumorscope.artifact.spec import ArtifactSpec
-from tumorscope.data.scans.scan import Unreadable
-from tumorscope.evaluation.verdicts import NOT_ASSESSABLE, decide_verdicts
+from tumorscope.evaluation.decisions.verdicts import NOT_ASSESSABLE, decide_verdicts
 from tumorscope.explanation.mosaic import draw_mosaic
 from tumorscope.inference.prediction import Prediction
+from tumorscope.scans.scan import Unreadable
 
 VOTING_SLICES = 3
 NO_BRAIN = "little or no brain here, by the other slices of the series"

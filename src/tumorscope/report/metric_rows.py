@@ -5,9 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tumorscope.data.splits import OUT_OF_FOLD, VALIDATION
-from tumorscope.report.crossval_rows import Estimate, FigureRow
-from tumorscope.report.wording import count_noun, format_figure, format_percent
+from tumorscope.dataset.splits import OUT_OF_FOLD, VALIDATION
+from tumorscope.report.figure_rows import (
+    Estimate,
+    FigureRow,
+    describe_estimate,
+    describe_share,
+)
+from tumorscope.report.wording import count_noun, format_figure
 
 _AIMS = {
     "half": "one half, whatever the slices",
@@ -135,17 +140,7 @@ def describe_operating_points(
 
 
 def _describe_area(area: Mapping[str, float]) -> Estimate:
-    return Estimate(f"{area['value']:.3f}", f"{area['low']:.3f}\N{EN DASH}{area['high']:.3f}")
-
-
-def describe_share(share: Mapping[str, Any]) -> Estimate:
-    """Put a `Share` in words."""
-    if share["interval"] is None:
-        return Estimate(format_percent(share["share"]), "")
-    low, high = share["interval"]
-    return Estimate(
-        format_percent(share["share"]), f"{100 * low:.1f}\N{EN DASH}{format_percent(high)}"
-    )
+    return describe_estimate(area["value"], [area["low"], area["high"]], format_figure)
 
 
 def describe_too_few(metrics: Mapping[str, Any], conformal_error: float) -> str | None:

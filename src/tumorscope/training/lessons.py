@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from tumorscope.data.splits import TRAIN, VALIDATION
+from tumorscope.dataset.splits import TRAIN, VALIDATION
 from tumorscope.recipe import Recipe
 from tumorscope.training.frozen import build_feature_batches, compute_features, split_learner
 from tumorscope.training.pipeline import (

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tumorscope.data.lesion_masks import open_masks, read_mask
-from tumorscope.data.preprocessing import prepare_mask, prepare_slice
-from tumorscope.data.readers import read_slice
+from tumorscope.dataset.lesion_masks import open_masks, read_mask
+from tumorscope.preprocessing import prepare_mask, prepare_slice
 from tumorscope.recipe import PreprocessingSettings
+from tumorscope.scans.images import read_slice
 
 Pixels = NDArray[np.uint8]
 

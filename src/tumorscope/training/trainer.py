@@ -9,7 +9,7 @@ import keras
 import pandas as pd
 import tensorflow as tf
 
-from tumorscope.data.splits import TRAIN
+from tumorscope.dataset.splits import TRAIN
 from tumorscope.errors import MissingExtraError
 from tumorscope.model.classifier import (
     BACKBONE,

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumorscope.atomic import replace_folder
-from tumorscope.data.audit.findings import Findings, find_all, list_findings
-from tumorscope.data.audit.reading import Reading, read_folders
-from tumorscope.data.audit.summary import AuditSummary, summarize
-from tumorscope.data.manifest import write_table
-from tumorscope.data.readers import read_slice
+from tumorscope.auditing.findings import Findings, find_all, list_findings
+from tumorscope.auditing.reading import Reading, read_folders
+from tumorscope.auditing.summary import AuditSummary, summarize
+from tumorscope.dataset.manifest import write_table
 from tumorscope.errors import InputError, suggest
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import RESEARCH_USE_ONLY, describe_environment
-from tumorscope.report.audit import write_audit_page
+from tumorscope.report.audit.report import write_audit_page
+from tumorscope.scans.images import read_slice
 
 GROUPS_FILE, DOCUMENT_FILE, PAGE_FILE = "groups.csv", "audit.json", "audit.html"
 FAULTS = ("copies", "conflicts", "unreadable")

@@ -6,14 +6,14 @@ from pathlib import Path
 import pandas as pd
 
 from tumorscope.atomic import replace_folder
-from tumorscope.data.duplicates.groups import DisjointSets
-from tumorscope.data.slice_matching import take_sources
+from tumorscope.copies.groups import DisjointSets
+from tumorscope.dataset.slice_matching import take_sources
 from tumorscope.errors import InputError
 from tumorscope.evaluation.comparison import Comparison, compare_scores
-from tumorscope.evaluation.operating_points import HALF
+from tumorscope.evaluation.decisions.operating_points import HALF
 from tumorscope.provenance import RESEARCH_USE_ONLY
-from tumorscope.workflows.crossval_metrics import stack_repeats
-from tumorscope.workflows.crossval_results import read_answers
+from tumorscope.workflows.crossval.metrics import stack_repeats
+from tumorscope.workflows.crossval.results import read_answers
 from tumorscope.workflows.preparation import check_replaceable
 
 _RESULT_FILE = "comparison.json"

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tumorscope.data.phantom import draw_phantom
-from tumorscope.data.preprocessing import prepare_slice
-from tumorscope.data.readers import read_slice
-from tumorscope.evaluation.novelty import Subspace, fit_subspace
+from tumorscope.evaluation.decisions.novelty import Subspace, fit_subspace
 from tumorscope.inference.engine import Engine
 from tumorscope.inference.guard import Guard, check_pixels
+from tumorscope.phantoms import draw_phantom
+from tumorscope.preprocessing import prepare_slice
 from tumorscope.progress import ProgressCallback
 from tumorscope.recipe import PreprocessingSettings
+from tumorscope.scans.images import read_slice
 
 # Copies add next to nothing, and a group counts once however many of them are read.
 _MOST_OF_A_GROUP = 4

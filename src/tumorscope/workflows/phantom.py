@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tumorscope.data.phantom import write_phantoms
+from tumorscope.phantoms import write_phantoms
 from tumorscope.progress import ProgressCallback, ignore_progress
 
 

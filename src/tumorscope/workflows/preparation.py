@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from tumorscope.atomic import is_partial, write_text
-from tumorscope.data.lesion_masks import assign_masks
-from tumorscope.data.manifest import read_table, write_table
+from tumorscope.dataset.lesion_masks import assign_masks
+from tumorscope.dataset.manifest import read_table, write_table
 from tumorscope.errors import InputError, RecipeError
 from tumorscope.provenance import describe_environment
 from tumorscope.recipe import Recipe, load_recipe

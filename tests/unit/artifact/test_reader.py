@@ -21,7 +21,7 @@ from tumorscope.artifact.spec import (
 )
 from tumorscope.artifact.writer import write_artifact, write_guard
 from tumorscope.errors import ArtifactError, InputError
-from tumorscope.evaluation.novelty import Subspace
+from tumorscope.evaluation.decisions.novelty import Subspace
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
 

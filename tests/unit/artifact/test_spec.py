@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from tumorscope.artifact.reader import read_artifact
 from tumorscope.artifact.spec import SPEC_FILE, ConformalSpec
 from tumorscope.errors import InputError
-from tumorscope.evaluation.conformal import ConformalLimits, predict_sets
+from tumorscope.evaluation.decisions.conformal import ConformalLimits, predict_sets
 
 
 @pytest.fixture

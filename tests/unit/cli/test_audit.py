@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tumorscope.cli.main import main
-from tumorscope.data.phantom import draw_phantom
+from tumorscope.phantoms import draw_phantom
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
 

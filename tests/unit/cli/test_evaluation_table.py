@@ -4,7 +4,7 @@ import pytest
 from tumorscope.cli.evaluation_table import print_evaluation
 from tumorscope.evaluation.acceptance import measure_acceptance
 from tumorscope.evaluation.assessment import assess_decisions
-from tumorscope.evaluation.conformal import ConformalLimits
+from tumorscope.evaluation.decisions.conformal import ConformalLimits
 
 
 @pytest.fixture(scope="module")

@@ -321,7 +321,7 @@ class TestTrain:
             calls.append(arguments)
             return Path("run")
 
-        monkeypatch.setattr("tumorscope.workflows.train.train", record)
+        monkeypatch.setattr("tumorscope.workflows.train.command.train", record)
         given = ("train", "slices", "--out", "run", "--set", "seed=1")
         assert run(*given).code == 0
         assert run(*given, "--target-sensitivity", 0.97).code == 0
@@ -335,7 +335,7 @@ class TestTrain:
             calls.append(arguments)
             return Path("run")
 
-        monkeypatch.setattr("tumorscope.workflows.train.train", record)
+        monkeypatch.setattr("tumorscope.workflows.train.command.train", record)
         given = ("train", "a", "b", "--out", "run", "--masks", "m", "--crossval", "cv")
         assert run(*given).code == 0
         paths = Path("m"), Path("cv")
@@ -385,7 +385,7 @@ class TestCrossval:
             given.extend(arguments)
             return tmp_path
 
-        monkeypatch.setattr("tumorscope.workflows.crossval.crossval", crossval)
+        monkeypatch.setattr("tumorscope.workflows.crossval.command.crossval", crossval)
         outcome = run(
             *("crossval", "data", "--out", "cv", "--recipe", "notebook", "--folds", 3),
             *("--repeats", 2, "--backbone", "b", "--set", "seed=1", "--positive", "tumor"),
@@ -407,7 +407,7 @@ class TestCrossval:
             return tmp_path
 
         for name in ("train", "crossval"):
-            monkeypatch.setattr(f"tumorscope.workflows.{name}.{name}", record)
+            monkeypatch.setattr(f"tumorscope.workflows.{name}.command.{name}", record)
             assert run(name, "a", "b.csv", "--out", "x").code == 0
         assert given == [["a", "b.csv"]] * 2
 

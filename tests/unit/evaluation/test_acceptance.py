@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from tumorscope.errors import InputError
 from tumorscope.evaluation.acceptance import measure_acceptance, measure_guard
-from tumorscope.evaluation.exact import compute_exact_interval
-from tumorscope.evaluation.proportion import measure_share
+from tumorscope.evaluation.uncertainty.exact import compute_exact_interval
+from tumorscope.evaluation.uncertainty.proportion import measure_share
 
 
 def test_copies_that_are_refused_together_weigh_by_slices_and_not_by_groups():

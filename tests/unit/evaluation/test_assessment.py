@@ -3,8 +3,8 @@ import pytest
 
 from tumorscope.errors import InputError
 from tumorscope.evaluation.assessment import assess_decisions
-from tumorscope.evaluation.calibration import apply_temperature
-from tumorscope.evaluation.conformal import ConformalLimits
+from tumorscope.evaluation.decisions.calibration import apply_temperature
+from tumorscope.evaluation.decisions.conformal import ConformalLimits
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1])
 RAW = np.array([0.1, 0.2, 0.3, 0.8, 0.4, 0.7, 0.8, 0.9])

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from tumorscope.errors import InputError
-from tumorscope.evaluation.bootstrap import bootstrap_metrics
 from tumorscope.evaluation.comparison import compare_scores
-from tumorscope.evaluation.delong import compare_delong
-from tumorscope.evaluation.groups import check_grouped_scores, weigh_groups
-from tumorscope.evaluation.mcnemar import compare_verdicts
-from tumorscope.evaluation.metrics import compute_metrics
-from tumorscope.evaluation.weighted import METRIC_NAMES
+from tumorscope.evaluation.measures.groups import check_grouped_scores, weigh_groups
+from tumorscope.evaluation.measures.metrics import compute_metrics
+from tumorscope.evaluation.measures.weighted import METRIC_NAMES
+from tumorscope.evaluation.uncertainty.bootstrap import bootstrap_metrics
+from tumorscope.evaluation.uncertainty.delong import compare_delong
+from tumorscope.evaluation.uncertainty.mcnemar import compare_verdicts
 
 
 def simulate(groups=60, repeats=1, seed=0):

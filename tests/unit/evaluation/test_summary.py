@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from tumorscope.errors import InputError
-from tumorscope.evaluation.groups import weigh_groups
-from tumorscope.evaluation.metrics import compute_metrics
+from tumorscope.evaluation.measures.groups import weigh_groups
+from tumorscope.evaluation.measures.metrics import compute_metrics
+from tumorscope.evaluation.measures.weighted import METRIC_NAMES
 from tumorscope.evaluation.summary import summarize_scores
-from tumorscope.evaluation.weighted import METRIC_NAMES
 
 
 def simulate(groups=40, repeats=1, seed=0):

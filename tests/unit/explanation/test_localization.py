@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from tumorscope.data.preprocessing import Box
 from tumorscope.errors import InputError
 from tumorscope.explanation.localization import Localization, measure_localization
 from tumorscope.explanation.overlay import project_map
+from tumorscope.preprocessing import Box
 
 WHOLE = Box(0, 0, 40, 50)
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from tumorscope.data.preprocessing import Box
 from tumorscope.explanation.mosaic import draw_mosaic
 from tumorscope.explanation.panel import Explanation
+from tumorscope.preprocessing import Box
 
 
 def draw(name="study/series 3", conclusion="tumor, 0.9", count=5):

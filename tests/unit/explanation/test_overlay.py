@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tumorscope.data.preprocessing import Box
 from tumorscope.explanation.overlay import blend, color, project_map
+from tumorscope.preprocessing import Box
 
 signed_maps = hnp.arrays(
     np.float32,

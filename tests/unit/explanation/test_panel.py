@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tumorscope.data.preprocessing import Box
 from tumorscope.explanation.panel import Explanation, draw_contact_sheet, draw_overlay
+from tumorscope.preprocessing import Box
 
 
 @pytest.fixture

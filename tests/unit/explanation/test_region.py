@@ -5,9 +5,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tumorscope.data.preprocessing import Box
 from tumorscope.explanation.overlay import project_map
 from tumorscope.explanation.region import REGION_NAME, draw_region, find_region
+from tumorscope.preprocessing import Box
 
 
 def draw_evidence():

@@ -7,10 +7,10 @@ from pydicom import DataElement
 from pydicom.uid import JPEG2000Lossless, RLELossless
 
 from scan_files import make_dataset, make_dicom, make_series, write_dataset
-from tumorscope.data.scans.find import find_scans
-from tumorscope.data.scans.scan import Scan, ScanSlice
 from tumorscope.errors import InputError
 from tumorscope.inference.given import find_given
+from tumorscope.scans.find import find_scans
+from tumorscope.scans.scan import Scan, ScanSlice
 
 DEEP = np.arange(1600, dtype=np.uint16).reshape(40, 40)
 FRAMES = np.stack([DEEP, DEEP + 500, DEEP[::-1]])

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from tumorscope.data.phantom import draw_phantom
-from tumorscope.evaluation.novelty import Subspace
+from tumorscope.evaluation.decisions.novelty import Subspace
 from tumorscope.inference.guard import UNLIKE, Guard, check_pixels
+from tumorscope.phantoms import draw_phantom
 
 
 def make_gray(gray_hw: np.ndarray) -> np.ndarray:

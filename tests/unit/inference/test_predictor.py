@@ -7,13 +7,13 @@ from PIL import Image
 
 from tumorscope.artifact.reader import read_artifact
 from tumorscope.artifact.spec import OPENVINO_FILE, ConformalSpec
-from tumorscope.data.readers import read_slice
-from tumorscope.data.scans.scan import Unreadable
 from tumorscope.errors import ArtifactError, InputError
-from tumorscope.evaluation.calibration import apply_temperature
+from tumorscope.evaluation.decisions.calibration import apply_temperature
 from tumorscope.inference.guard import Guard
 from tumorscope.inference.prediction import Prediction
 from tumorscope.inference.predictor import Predictor
+from tumorscope.scans.images import read_slice
+from tumorscope.scans.scan import Unreadable
 
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["one core", "two cores"])

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tumorscope.data.preprocessing import Box
 from tumorscope.inference.prediction import Prediction
 from tumorscope.inference.series import NO_BRAIN, mark_without_brain, vote
+from tumorscope.preprocessing import Box
 
 
 def make_slice(index: int, probability: float = 0.5, head_px: int = 40) -> Prediction:

@@ -8,10 +8,10 @@ import pytest
 import yaml
 from PIL import Image
 
-from tumorscope.data.audit.copies import find_conflicts, find_overlap
-from tumorscope.data.audit.findings import Findings
+from tumorscope.auditing.copies import find_conflicts, find_overlap
+from tumorscope.auditing.findings import Findings
 from tumorscope.evaluation.assessment import assess_decisions
-from tumorscope.evaluation.conformal import ConformalLimits
+from tumorscope.evaluation.decisions.conformal import ConformalLimits
 
 FIGURES = ("history", "confusion_matrix", "roc", "precision_recall", "reliability", "mistakes")
 HOSTILE = "yes/<script>alert(1)</script>&\"'.jpg"

@@ -1,8 +1,8 @@
 import pytest
 
-from tumorscope.data.splits import OUT_OF_FOLD
+from tumorscope.dataset.splits import OUT_OF_FOLD
 from tumorscope.evaluation.acceptance import measure_acceptance
-from tumorscope.report.crossval_rows import Estimate
+from tumorscope.report.figure_rows import Estimate
 from tumorscope.report.metric_rows import (
     describe_calibration,
     describe_copies,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tumorscope.data.splits import TRAIN, VALIDATION
+from tumorscope.dataset.splits import TRAIN, VALIDATION
 from tumorscope.recipe import load_recipe
 from tumorscope.training.lessons import count_steps, open_stores, weigh_classes
 

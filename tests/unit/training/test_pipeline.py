@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from tumorscope.data.preprocessing import prepare_slice
-from tumorscope.data.readers import read_slice
+from tumorscope.preprocessing import prepare_slice
 from tumorscope.recipe import AugmentationSettings, PreprocessingSettings
+from tumorscope.scans.images import read_slice
 from tumorscope.training.pipeline import (
     build_training_batches,
     build_validation_batches,

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from tumorscope.data.readers import read_slice
 from tumorscope.recipe import PreprocessingSettings
+from tumorscope.scans.images import read_slice
 from tumorscope.training import store as stores
 from tumorscope.training.store import SliceStore, number_copies
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from tumorscope.errors import TumorscopeError
 from tumorscope.evaluation.summary import summarize_scores
-from tumorscope.workflows.fold import PREDICTIONS_FILE, find_fold_folder, train_fold
+from tumorscope.workflows.crossval.fold import PREDICTIONS_FILE, find_fold_folder, train_fold
 
 
 class Trainer:
@@ -78,15 +78,15 @@ def trainer(monkeypatch) -> Trainer:
     monkeypatch.setitem(sys.modules, "tumorscope.training.trainer", training)
     monkeypatch.setitem(sys.modules, "tumorscope.training.scoring", scoring)
     monkeypatch.setitem(sys.modules, "tumorscope.model.export", export)
-    monkeypatch.setattr("tumorscope.workflows.fold.Engine", lambda *_: None)
-    monkeypatch.setattr("tumorscope.workflows.fold.fit_guard", stub.fit_guard)
-    monkeypatch.setattr("tumorscope.workflows.fold.find_reasons", stub.find_reasons)
-    monkeypatch.setattr("tumorscope.workflows.crossval.FoldProcesses", FoldsInThisProcess)
+    monkeypatch.setattr("tumorscope.workflows.crossval.fold.Engine", lambda *_: None)
+    monkeypatch.setattr("tumorscope.workflows.crossval.fold.fit_guard", stub.fit_guard)
+    monkeypatch.setattr("tumorscope.workflows.crossval.fold.find_reasons", stub.find_reasons)
+    monkeypatch.setattr("tumorscope.workflows.crossval.command.FoldProcesses", FoldsInThisProcess)
     monkeypatch.setattr(
-        "tumorscope.workflows.crossval_results._write_figures", lambda *_: None
+        "tumorscope.workflows.crossval.results._write_figures", lambda *_: None
     )  # slow
     monkeypatch.setattr(
-        "tumorscope.workflows.crossval_metrics.summarize_scores",
+        "tumorscope.workflows.crossval.metrics.summarize_scores",
         partial(summarize_scores, resamples=100),
     )
     return stub

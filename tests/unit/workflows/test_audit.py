@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 import tumorscope
-from tumorscope.data.manifest import read_table
-from tumorscope.data.phantom import draw_phantom
+from tumorscope.dataset.manifest import read_table
 from tumorscope.errors import InputError
+from tumorscope.phantoms import draw_phantom
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.workflows import audit as module
 from tumorscope.workflows.audit import audit

@@ -12,12 +12,12 @@ from pydicom.uid import RLELossless
 
 import tumorscope
 from scan_files import make_dataset, make_nifti, make_series, make_zip, write_dataset
-from tumorscope.data.readers import read_slice
-from tumorscope.data.scans import nifti
-from tumorscope.data.scans.scan import Unreadable
 from tumorscope.errors import ArtifactError, InputError
 from tumorscope.inference.prediction import Prediction
 from tumorscope.inference.series import SeriesPrediction
+from tumorscope.scans import nifti
+from tumorscope.scans.images import read_slice
+from tumorscope.scans.scan import Unreadable
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from tumorscope.evaluation.figures.style import (
     make_figure,
     style_axes,
 )
-from tumorscope.evaluation.metrics import Counts
+from tumorscope.evaluation.measures.metrics import Counts
 
 _CLASS_NAMES = ("no tumor", "tumor")
 # Above this the cell is so dark that its text turns white.

@@ -17,8 +17,8 @@ from tumorscope.evaluation.figures.style import (
     mark_point,
     style_axes,
 )
-from tumorscope.evaluation.metrics import compute_metrics
-from tumorscope.evaluation.scores import Labels, Probabilities, check_repeats, check_scores
+from tumorscope.evaluation.measures.metrics import compute_metrics
+from tumorscope.evaluation.measures.scores import Labels, Probabilities, check_repeats, check_scores
 
 _RATES = 1001  # false positive rates that averaged curves are drawn at
 _ONE_CLASS = (

@@ -20,7 +20,7 @@ from tumorscope.evaluation.figures.style import (
     make_message_figure,
     shorten_text,
 )
-from tumorscope.evaluation.mistakes import rank_mistakes
+from tumorscope.evaluation.measures.mistakes import rank_mistakes
 
 _COLUMNS = 4
 _NAME_LENGTH = 26

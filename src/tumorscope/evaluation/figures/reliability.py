@@ -16,7 +16,10 @@ from tumorscope.evaluation.figures.style import (
     make_figure,
     style_axes,
 )
-from tumorscope.evaluation.reliability import compute_calibration_error, tabulate_reliability
+from tumorscope.evaluation.measures.reliability import (
+    compute_calibration_error,
+    tabulate_reliability,
+)
 
 _BAR_SHARE = 0.42  # of the width of a bin; two bars and a gap fill it
 _COUNT_SIZE = 6.5

@@ -1,0 +1,64 @@
+"""How well a model knows its training slices again, by their codes alone, without pixels.
+
+    python -m benchmarks.robustness.known
+
+One slice of each group of the public datasets (or phantoms, where there are none) is what a model
+knows. A copy of each, edited as in `copies.py`, should be recognized. The same slices are then
+searched for without themselves among what is known: whatever is recognized then is left out of an
+evaluation for no reason.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from benchmarks.robustness.copies import EDITS, Image, describe, draw_phantoms
+
+from tumorscope.auditing.reading import read_folders
+from tumorscope.copies.groups import DisjointSets, join_copies
+from tumorscope.copies.known import LARGEST_DISTANCE, find_known
+from tumorscope.copies.search import CodeIndex
+from tumorscope.scans.images import read_slice
+
+PHANTOMS = 400
+
+
+def measure(images: Sequence[Image]) -> None:
+    """Print what is recognized of copies, and of slices that are none."""
+    _, known = describe(images)
+    print("| slices | recognized |\n| --- | ---: |")
+    for kind, edit in EDITS.items():
+        streams = np.random.default_rng(0).spawn(len(images))
+        copies = [edit(image, stream) for image, stream in zip(images, streams, strict=True)]
+        share = find_known(describe(copies)[1], known).mean()
+        print(f"| {kind} | {share:.3f} |", flush=True)
+    found = CodeIndex(known).search(known)
+    near = (found.first != found.second) & (found.distance <= LARGEST_DISTANCE)
+    share = len(np.unique(found.first[near])) / len(images)
+    print(f"| others, not among what is known | {share:.3f} |")
+
+
+def read_different(folders: Sequence[Path]) -> list[Image]:
+    """Read one slice of each group."""
+    reading = read_folders(folders)
+    sets = DisjointSets(len(reading.thumbnails))
+    sets.join_equal(reading.slices["sha256"])
+    join_copies(sets, reading.thumbnails, reading.codes)
+    rows = np.unique(sets.number(), return_index=True)[1]
+    places = dict(zip(reading.names, folders, strict=True))
+    chosen = reading.slices.loc[rows, ["folder", "path"]].to_numpy()
+    return [read_slice(places[folder] / path) for folder, path in chosen]
+
+
+def main() -> None:
+    """Measure on real slices, or on phantoms."""
+    data = Path(os.environ.get("TUMORSCOPE_DATA", Path(__file__).parents[2] / "../shared/data"))
+    folders = [data / name for name in ("navoneel", "br35h") if (data / name).is_dir()]
+    images = read_different(folders) if folders else draw_phantoms(PHANTOMS)
+    print(f"{len(images)} different {'slices' if folders else 'phantoms'}\n")
+    measure(images)
+
+
+if __name__ == "__main__":
+    main()

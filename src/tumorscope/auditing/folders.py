@@ -1,0 +1,91 @@
+"""Which folders are looked through, what they are called, and which files in them."""
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tumorscope.errors import InputError
+from tumorscope.scans.images import is_image_file
+
+
+class FoundFile(NamedTuple):
+    """A file that should be an image.
+
+    `path` is relative to the folder it was found in; `label_name` is the name of the subfolder
+    that holds it, empty if the folder itself does.
+    """
+
+    folder: int
+    path: Path
+    label_name: str
+
+
+def check_folders(folders: Sequence[Path]) -> None:
+    """Refuse folders that are missing, the same, or inside each other.
+
+    Raises
+    ------
+    InputError
+        Any of that, or no folder at all.
+    """
+    if not folders:
+        raise InputError("give at least one folder of images")
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"{folder}: no such folder; give a folder of images")
+    resolved = [folder.resolve() for folder in folders]
+    for row, inner in enumerate(resolved):
+        for other, outer in enumerate(resolved):
+            if row != other and inner.is_relative_to(outer):
+                relation = "the same folder" if inner == outer else "one is inside the other"
+                raise InputError(
+                    f"{folders[other]} and {folders[row]}: {relation}; give folders that share "
+                    "no files"
+                )
+
+
+def name_folders(folders: Sequence[Path]) -> list[str]:
+    """Name each folder by as little of the end of its path as tells them apart."""
+    parts = [folder.resolve().parts for folder in folders]
+    kept = 1
+    while len({path[-kept:] for path in parts}) < len(parts):
+        kept += 1
+    return ["/".join(path[-kept:]).replace("//", "/") for path in parts]
+
+
+def list_files(folders: Sequence[Path]) -> list[FoundFile]:
+    """List the files with the ending of an image, by folder and path.
+
+    Links to folders are not followed. What is neither a file nor a broken link is left out.
+
+    Raises
+    ------
+    InputError
+        A folder holds no such file.
+    """
+    found = []
+    for number, folder in enumerate(folders):
+        paths = sorted(_walk(folder))
+        if not paths:
+            raise InputError(f"{folder}: no JPEG, PNG, BMP or TIFF images in this folder")
+        found += [FoundFile(number, path, path.parent.name) for path in paths]
+    return found
+
+
+def _walk(folder: Path) -> list[Path]:
+    return [
+        path.relative_to(folder)
+        for place, _, names in os.walk(folder)
+        for path in (Path(place, name) for name in names)
+        if is_image_file(path) and _may_be_read(path)
+    ]
+
+
+def _may_be_read(path: Path) -> bool:
+    """Leave out folders, pipes and devices; a broken link is a file that cannot be read."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return True

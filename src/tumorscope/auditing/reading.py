@@ -1,0 +1,118 @@
+"""Read every image of some folders once; keep of each a row of facts and a thumbnail."""
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from tumorscope.auditing.folders import FoundFile, check_folders, list_files, name_folders
+from tumorscope.auditing.outliers import PictureFeatures, measure_picture
+from tumorscope.copies.codes import Codes, compute_codes
+from tumorscope.copies.thumbnails import Gray, take_thumbnail
+from tumorscope.errors import InputError
+from tumorscope.progress import ProgressCallback, ignore_progress
+from tumorscope.scans.images import decode_slice
+
+# An uncompressed image of the most pixels that are decoded is smaller than this.
+MAXIMUM_BYTES = 1 << 29
+_THREADS = 4
+_FACTS = ("folder", "path", "label_name", "sha256", "width", "height")
+
+
+class Reading(NamedTuple):
+    """What was read, one row or item per readable image.
+
+    Attributes
+    ----------
+    names
+        Of the folders.
+    slices
+        Columns ``folder`` (name), ``path`` (relative to the folder, POSIX), ``label_name``,
+        ``sha256``, ``width`` and ``height`` in px, and one for each of `PictureFeatures`.
+    thumbnails
+        From `take_thumbnail`.
+    codes
+        Shape (N, frames, 32), uint8, from `compute_codes`.
+    rejected
+        Columns ``folder``, ``path`` and ``reason``.
+    """
+
+    names: list[str]
+    slices: pd.DataFrame
+    thumbnails: list[Gray]
+    codes: Codes
+    rejected: pd.DataFrame
+
+
+def read_folders(
+    folders: Sequence[Path], on_progress: ProgressCallback = ignore_progress
+) -> Reading:
+    """Read the images of folders, whatever they show.
+
+    Parameters
+    ----------
+    folders
+        Searched recursively.
+    on_progress
+        Called as work goes on.
+
+    Raises
+    ------
+    InputError
+        A folder is missing, twice there, inside another, or without a readable image.
+    """
+    check_folders(folders)
+    files, names = list_files(folders), name_folders(folders)
+    rows, thumbnails, codes, rejected = [], [], [], []
+    with ThreadPoolExecutor(_THREADS) as pool:
+        results = pool.map(lambda file: _describe(folders[file.folder], file), files)
+        for done, (file, result) in enumerate(zip(files, results, strict=True), 1):
+            place = {"folder": names[file.folder], "path": file.path.as_posix()}
+            if isinstance(result, InputError):
+                rejected.append({**place, "reason": str(result).removeprefix(f"{file.path}: ")})
+            else:
+                row, thumbnail, own_codes = result
+                rows.append({**place, "label_name": file.label_name, **row})
+                thumbnails.append(thumbnail)
+                codes.append(own_codes)
+            on_progress("reading images", done, len(files))
+    slices = pd.DataFrame(rows, columns=[*_FACTS, *PictureFeatures._fields])
+    for folder, name in zip(folders, names, strict=True):
+        if not (slices["folder"] == name).any():
+            raise InputError(
+                f"{folder}: none of its images can be read, such as "
+                f"{next(file['path'] for file in rejected if file['folder'] == name)}: "
+                f"{next(file['reason'] for file in rejected if file['folder'] == name)}"
+            )
+    return Reading(
+        names,
+        slices,
+        thumbnails,
+        np.stack(codes),
+        pd.DataFrame(rejected, columns=["folder", "path", "reason"]),
+    )
+
+
+def _describe(folder: Path, file: FoundFile) -> tuple[dict[str, object], Gray, Codes] | InputError:
+    path = folder / file.path
+    try:
+        if path.stat().st_size > MAXIMUM_BYTES:
+            return InputError(f"larger than {MAXIMUM_BYTES >> 20} MB")
+        data = path.read_bytes()
+        image = decode_slice(data, str(file.path))
+    except OSError as error:
+        return InputError(f"cannot be read: {error.strerror}")
+    except InputError as error:
+        return error
+    thumbnail = take_thumbnail(image)
+    row = {
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "width": image.shape[1],
+        "height": image.shape[0],
+        **measure_picture(image)._asdict(),
+    }
+    return row, thumbnail, compute_codes(thumbnail)

@@ -1,0 +1,37 @@
+"""The command that looks for copies and faults in folders of images."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import tumorscope
+from tumorscope.cli.options import FAILURE, AsJson, Quiet
+
+
+def audit(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of images.")],
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    fail_on: Annotated[
+        str, typer.Option(help="Exit code 1 if there are copies, conflicts or unreadable: a,b.")
+    ] = "",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Look for copies, label conflicts, odd pictures and broken files in folders of images."""
+    from tumorscope.cli.console import print_audit, say, say_notice, show_progress
+
+    faults = [name.strip() for name in fail_on.split(",") if name.strip()]
+    with show_progress(quiet) as report:
+        summary = tumorscope.audit(folders, out, faults, on_progress=report)
+    if as_json:
+        typer.echo(json.dumps(summary, indent=2))
+    else:
+        print_audit(summary)
+    if not quiet:
+        say(f"page:   {out / 'audit.html'}\ngroups: {out / 'groups.csv'}")
+        say_notice()
+    if summary["failed"]:
+        say(f"found what --fail-on names: {', '.join(summary['failed'])}")
+        raise typer.Exit(FAILURE)

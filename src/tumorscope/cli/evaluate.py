@@ -1,0 +1,40 @@
+"""The command that measures a model on labelled slices."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import tumorscope
+from tumorscope.cli.options import AsJson, Positive, Quiet
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A run folder; with DATA also a model folder.")],
+    data: Annotated[str | None, typer.Argument(help="Other labelled slices.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where results go; required with DATA.")] = None,
+    positive: Positive = "yes",
+    by: Annotated[
+        list[str] | None, typer.Option(help="A column of DATA, a CSV, to divide it by.")
+    ] = None,
+    predictions: Annotated[
+        Path | None, typer.Option(help="A CSV of another model's answers: path, probability.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure a model on its validation part, or on slices it has not met, without copies."""
+    from tumorscope.cli.console import say_notice, show_progress
+    from tumorscope.cli.evaluation_table import print_evaluation
+
+    with show_progress(quiet) as report:
+        metrics = tumorscope.evaluate(
+            model, data, out, positive, by or (), predictions, on_progress=report
+        )
+    if as_json:
+        typer.echo(json.dumps(metrics, indent=2))
+    else:
+        print_evaluation(metrics)
+    if not quiet:
+        say_notice()

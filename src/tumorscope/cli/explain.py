@@ -1,0 +1,40 @@
+"""The command that draws heatmaps, or measures them against outlines."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import tumorscope
+from tumorscope.cli.options import Positive, Quiet
+from tumorscope.errors import InputError
+
+
+def explain(
+    model: Annotated[Path, typer.Argument(help="A run folder; with FOLDER also a model folder.")],
+    folder: Annotated[str | None, typer.Argument(help="Labelled slices with outlines.")] = None,
+    masks: Annotated[
+        Path | None, typer.Option(help="Outlines: JSON of the VGG Image Annotator, or a folder.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder to write, with FOLDER.")] = None,
+    count: Annotated[
+        int | None, typer.Option(min=1, help="Number of slices; 12, or with FOLDER all.")
+    ] = None,
+    positive: Positive = "yes",
+    quiet: Quiet = False,
+) -> None:
+    """Draw heatmaps of validation slices, or measure them against outlined lesions."""
+    from tumorscope.cli.console import say, say_notice, show_progress
+
+    given = (folder, masks, out)
+    if any(given) and not all(given):
+        raise InputError("to measure heatmaps give FOLDER, --masks and --out together")
+    with show_progress(quiet) as report:
+        if folder and masks and out:
+            tumorscope.localize(model, folder, masks, out, positive, count, on_progress=report)
+            said = f"page:  {out / 'localization.html'}\ntable: {out / 'localization.csv'}"
+        else:
+            said = f"contact sheet: {tumorscope.explain(model, count or 12, on_progress=report)}"
+    if not quiet:
+        say(said)
+        say_notice()

@@ -1,1 +1,0 @@
-"""From files to a manifest of slices, its split, and the arrays a network takes."""

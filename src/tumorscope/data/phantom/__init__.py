@@ -1,5 +1,0 @@
-"""Synthetic brain MRI slices with known lesions, for demonstrations and tests."""
-
-from tumorscope.data.phantom.generator import Phantom, draw_phantom, write_phantoms
-
-__all__ = ["Phantom", "draw_phantom", "write_phantoms"]

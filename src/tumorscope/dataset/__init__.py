@@ -1,0 +1,1 @@
+"""Labelled slices: their tables, sources and lesions, and how they are divided."""

@@ -1,0 +1,1 @@
+"""What is decided from a probability: temperature, thresholds, conformal limits, verdicts."""

@@ -1,0 +1,1 @@
+"""What a figure is, each slice or each group counting once."""

@@ -1,0 +1,86 @@
+"""The model card: the Markdown page that travels with a model."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import jinja2
+
+from tumorscope.dataset.splits import OUT_OF_FOLD
+from tumorscope.provenance import RESEARCH_USE_ONLY
+from tumorscope.report.figure_rows import describe_conformal, describe_figures
+from tumorscope.report.limits import LIMITS, OUT_OF_FOLD_LIMITS
+from tumorscope.report.metric_rows import (
+    describe_copies,
+    describe_counts,
+    describe_delong,
+    describe_guard,
+    describe_measurement,
+    describe_operating_points,
+)
+from tumorscope.report.run.data_summary import DataSummary
+from tumorscope.report.settings import flatten_settings
+from tumorscope.report.wording import count_noun, format_percent
+
+_MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]<>|&~$])")
+
+
+def render_model_card(
+    artifact: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    data: DataSummary,
+    recipe: Mapping[str, Any],
+) -> str:
+    """Write the card of a model.
+
+    Parameters
+    ----------
+    artifact
+        As `artifact.json` holds it, before or after JSON.
+    metrics
+        As `evaluate` gives those of a run.
+    data
+        The data of the run.
+    recipe
+        The settings, nested as in `recipe.yaml`.
+
+    Returns
+    -------
+    str
+        Markdown. Names and settings are escaped, so that they cannot become markup.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("tumorscope.report", "."),
+        autoescape=False,  # noqa: S701 - Markdown, not HTML: every value goes through `finalize`
+        finalize=_escape_markdown,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["count_noun"] = count_noun
+    environment.filters["percent"] = format_percent
+    is_out_of_fold = metrics["part"] == OUT_OF_FOLD
+    return environment.get_template("run/model_card.md.j2").render(
+        research_use_only=RESEARCH_USE_ONLY,
+        artifact=artifact,
+        metrics=metrics,
+        is_out_of_fold=is_out_of_fold,
+        measurement=describe_measurement(metrics),
+        guard=describe_guard(metrics),
+        keeps_best=recipe.get("training", {}).get("keep", "best") == "best",
+        warning=describe_copies(metrics, data.names_patients),
+        figures=[*describe_figures(metrics), *describe_delong(metrics)],
+        counts=describe_counts(metrics),
+        operating_points=describe_operating_points(metrics, recipe["decision"]),
+        conformal=describe_conformal(metrics),
+        data=data,
+        recipe_name=recipe.get("name", ""),
+        recipe_rows=flatten_settings(recipe),
+        limits=OUT_OF_FOLD_LIMITS if is_out_of_fold else LIMITS,
+    )
+
+
+def _escape_markdown(value: object) -> str:
+    """Keep a value on one line and free of markup."""
+    return _MARKDOWN_SIGNS.sub(r"\\\1", " ".join(str(value).split()))

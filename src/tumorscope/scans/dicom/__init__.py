@@ -1,0 +1,1 @@
+"""Reads DICOM files and series; where a window is applied."""

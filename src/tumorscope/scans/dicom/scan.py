@@ -1,0 +1,126 @@
+"""Read the slices of DICOM files: those of one file, or of a series in its order."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tumorscope.errors import InputError
+from tumorscope.scans.dicom.display import is_told, sample_measured, show_frame
+from tumorscope.scans.dicom.file import DicomFile, open_dicom
+from tumorscope.scans.dicom.pixels import count_frames, decode_frame
+from tumorscope.scans.dicom.place import order_frames
+from tumorscope.scans.gray import compute_window
+from tumorscope.scans.refusal import naming, refusing
+from tumorscope.scans.scan import ScanSlice, Unreadable
+from tumorscope.scans.stored_file import StoredFile
+from tumorscope.scans.turns import taking_turns
+
+_SAMPLED_SLICES = 16
+Frame = TypeVar("Frame")
+
+
+def read_dicom(file: StoredFile) -> Iterator[ScanSlice | Unreadable]:
+    """Read a DICOM file that is no part of a series of files.
+
+    Parameters
+    ----------
+    file
+        One frame, or several: these are ordered by their positions where all have one, and named
+        by their number in the file, from 0.
+
+    Yields
+    ------
+    ScanSlice or Unreadable
+        A damaged frame does not stop the others.
+
+    Raises
+    ------
+    InputError
+        The file as a whole cannot be read, or its only frame.
+    """
+    with naming(file.name), refusing("DICOM file"):
+        yield from _read_frames(file)
+
+
+def read_series(name: str, files: Sequence[StoredFile]) -> Iterator[ScanSlice | Unreadable]:
+    """Read single-frame files as the slices of a series, in the order given."""
+
+    def sample(file: StoredFile) -> NDArray[Any]:
+        with open_dicom(file) as dicom:
+            count_frames(dicom)
+            return _sample(dicom, 0, 1)
+
+    shared = _share_window(files, sample)
+    for index, file in enumerate(files):
+        try:
+            with refusing("DICOM file"), open_dicom(file) as dicom:
+                count_frames(dicom)
+                image = _show(dicom, 0, 1, is_alone=False, shared=shared)
+        except InputError as error:
+            yield Unreadable(file.name, str(error))
+        else:
+            yield ScanSlice(file.name, image, name, index)
+
+
+def _read_frames(file: StoredFile) -> Iterator[ScanSlice | Unreadable]:
+    with open_dicom(file) as dicom:
+        number_of_frames = count_frames(dicom)
+        if number_of_frames == 1:
+            image = _show(dicom, 0, 1, is_alone=True)
+            if (image == image[0, 0]).all():
+                raise InputError("every pixel has the same value; this is no slice")
+            yield ScanSlice(file.name, image, None, 0)
+            return
+        order = order_frames(dicom.header, number_of_frames)
+        shared = _share_window(order, lambda index: _sample(dicom, index, number_of_frames))
+        for place, index in enumerate(order):
+            name = f"{file.name}#{index:03d}"
+            try:
+                with refusing("DICOM frame"):
+                    image = _show(dicom, index, number_of_frames, is_alone=False, shared=shared)
+            except InputError as error:
+                yield Unreadable(name, str(error))
+            else:
+                yield ScanSlice(name, image, file.name, place)
+
+
+def _share_window(
+    frames: Sequence[Frame], sample: Callable[[Frame], NDArray[Any]]
+) -> tuple[float, float] | None:
+    """Find one window for all slices of a series that come without.
+
+    Stretched each by itself, the noise of air would be as bright as a head. Damaged slices are
+    left out here; whoever reads them says so.
+    """
+    samples = []
+    for frame in frames[:: max(1, len(frames) // _SAMPLED_SLICES)]:
+        with suppress(InputError), refusing("DICOM frame"):
+            samples.append(sample(frame))
+    values = np.concatenate([np.empty(0), *samples])
+    with suppress(InputError):
+        return compute_window(values) if values.size else None
+    return None
+
+
+def _sample(dicom: DicomFile, index: int, number_of_frames: int) -> NDArray[Any]:
+    if is_told(dicom.header, index):
+        return np.empty(0)
+    with taking_turns(dicom.header.Rows * dicom.header.Columns):
+        values = decode_frame(dicom, index, number_of_frames)
+        return sample_measured(values, dicom.header, index)
+
+
+def _show(
+    dicom: DicomFile,
+    index: int,
+    number_of_frames: int,
+    *,
+    is_alone: bool,
+    shared: tuple[float, float] | None = None,
+) -> NDArray[np.uint8]:
+    with taking_turns(dicom.header.Rows * dicom.header.Columns):
+        values = decode_frame(dicom, index, number_of_frames)
+        return show_frame(values, dicom.header, index, is_alone=is_alone, shared=shared)

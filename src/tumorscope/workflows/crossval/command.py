@@ -1,0 +1,158 @@
+"""Cross-validation: every slice is answered for by a model that never saw it or a copy of it."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from tumorscope.atomic import remove_partial
+from tumorscope.dataset.folds import assign_folds, find_root, name_slices, read_folds, write_folds
+from tumorscope.dataset.manifest import read_manifest
+from tumorscope.dataset.sources import Source
+from tumorscope.dataset.splits import divide_fold
+from tumorscope.errors import InputError
+from tumorscope.progress import ProgressCallback, ignore_progress
+from tumorscope.recipe import Recipe, load_recipe
+from tumorscope.workflows.crossval.processes import FoldProcesses
+from tumorscope.workflows.crossval.results import write_results
+from tumorscope.workflows.preparation import (
+    FOLDS_FILE,
+    RECIPE_FILE,
+    add_masks,
+    check_folder,
+    check_same_masks,
+    reopen,
+    write_preparation,
+)
+from tumorscope.workflows.training_extra import check_training
+
+
+def crossval(
+    data: Source | Sequence[Source],
+    out: str | Path,
+    recipe: str | Path = "default",
+    folds: int = 5,
+    repeats: int = 1,
+    backbone: str | None = None,
+    overrides: Iterable[str] = (),
+    positive: str = "yes",
+    masks: str | Path | None = None,
+    folds_file: str | Path | None = None,
+    jobs: int = 1,
+    resume: bool = False,
+    on_progress: ProgressCallback = ignore_progress,
+) -> Path:
+    """Train and test a recipe on every fold in turn.
+
+    Each fold is the test part once in every repeat; the rest is divided again into a training
+    and a validation part, and where an epoch is chosen, validation alone does it. With
+    ``data.split=grouped`` whole groups are divided, both times; with ``random`` slices.
+
+    Parameters
+    ----------
+    data, recipe, backbone, overrides, positive, masks
+        As for `train`. The recipe's seed decides folds and, for every fold alike, the training.
+    out
+        The folder to write, new or empty.
+    folds
+        Number of folds.
+    repeats
+        How often the slices are divided anew.
+    folds_file
+        The ``folds.csv`` of another cross-validation of the same slices, to be compared with it;
+        then `folds` and `repeats` are the file's. If that one has several sources, `data` may be
+        some of them.
+    jobs
+        How many folds are trained at a time. With another number of threads for each, figures
+        may differ in their last digits.
+    resume
+        Continue an interrupted cross-validation in `out`, or start it if there is none.
+    on_progress
+        Called as work goes on.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder, with ``predictions.csv``, one row per slice and repeat answered by the model
+        of its fold, ``metrics.json`` and ``report.html``.
+
+    Raises
+    ------
+    InputError, RecipeError
+        The data, the recipe or the folds cannot be used, or `out` already holds a run.
+    MissingExtraError
+        Keras and TensorFlow are not installed.
+    TumorscopeError
+        The training of a fold failed; finished folds are kept, and `resume` goes on.
+    """
+    cv = Path(out)
+    if jobs < 1:
+        raise InputError(f"expected 1 or more jobs, found {jobs}")
+    overrides = [*overrides, *([f"model.backbone={backbone}"] if backbone else [])]
+    settings = load_recipe(recipe, overrides)
+    grouped = settings.data.split == "grouped"
+    check_folder(cv, resume)
+    remove_partial(cv)
+    goes_on = (cv / RECIPE_FILE).exists()
+    if goes_on:
+        manifest, rejected = _reopen(cv, settings)
+        check_same_masks(cv, manifest, masks)
+    else:
+        check_training()
+        manifest, rejected = read_manifest(data, positive, on_progress)
+        manifest = add_masks(manifest, masks, settings)
+    root = find_root(manifest)
+    if folds_file is not None:
+        table = read_folds(Path(folds_file), manifest, root, grouped)
+    elif goes_on:
+        table = read_folds(cv / FOLDS_FILE, manifest, root, grouped)
+    else:
+        table = assign_folds(manifest, folds, repeats, settings.seed, grouped)
+    if goes_on:
+        kept = read_folds(cv / FOLDS_FILE, manifest, root, grouped)
+        _check_same_folds(cv, kept, table, None if folds_file else (folds, repeats))
+    parts = _list_parts(table)
+    for repeat, fold in parts:  # before hours are spent on the first of them
+        divide_fold(manifest, _is_test(table, repeat, fold), settings.data, settings.seed)
+    if not goes_on:
+        arguments = {
+            "data": data, "recipe": recipe, "overrides": overrides, "positive": positive,
+            "masks": masks, "folds": folds, "repeats": repeats, "folds_file": folds_file,
+            "jobs": jobs,
+        }  # fmt: skip
+        write_folds(cv / FOLDS_FILE, table, manifest, root)
+        write_preparation(cv, settings, manifest, rejected, arguments)
+    processes = FoldProcesses(
+        cv, jobs, lambda done, total: on_progress("training folds, %", done, total)
+    )
+    processes.train(parts)
+    write_results(cv, manifest.assign(slice=name_slices(manifest, root)), parts, settings)
+    return cv
+
+
+def _reopen(cv: Path, settings: Recipe) -> tuple[pd.DataFrame, pd.DataFrame]:
+    if not (cv / FOLDS_FILE).exists():
+        raise InputError(f"{cv}: a run of train, not a cross-validation; choose a new folder")
+    return reopen(cv, settings)
+
+
+def _check_same_folds(
+    cv: Path, kept: pd.DataFrame, wanted: pd.DataFrame, numbers: tuple[int, int] | None
+) -> None:
+    """Refuse to go on with other folds than those a cross-validation was started with."""
+    counts = kept["fold"].nunique(), kept["repeat"].nunique()
+    if numbers not in (None, counts) or not kept.equals(wanted):
+        raise InputError(
+            f"{cv}: was started with other folds ({counts[0]} folds, {counts[1]} repeats); resume "
+            "with the same, or choose another folder"
+        )
+
+
+def _list_parts(folds: pd.DataFrame) -> list[tuple[int, int]]:
+    """List every (repeat, fold) in order."""
+    rows = folds.drop_duplicates(["repeat", "fold"]).sort_values(["repeat", "fold"])
+    return [(int(repeat), int(fold)) for repeat, fold in rows.to_numpy()]
+
+
+def _is_test(folds: pd.DataFrame, repeat: int, fold: int) -> pd.Series:
+    return folds.loc[folds["repeat"] == repeat, "fold"] == fold

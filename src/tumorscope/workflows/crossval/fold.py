@@ -1,0 +1,123 @@
+"""One fold of a cross-validation: train without its slices, then answer for them.
+
+Run as a module it does so in a process of its own, which `processes` starts: each training
+has a fresh TensorFlow, and its memory is given back.
+"""
+
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from tumorscope.atomic import borrow_folder, remove_partial
+from tumorscope.dataset.folds import find_root, read_folds
+from tumorscope.dataset.manifest import read_table, write_table
+from tumorscope.dataset.splits import TEST, TRAIN, VALIDATION, divide_fold
+from tumorscope.errors import TumorscopeError
+from tumorscope.inference.engine import Engine, choose_precision
+from tumorscope.inference.guard import Guard
+from tumorscope.progress import ignore_progress
+from tumorscope.recipe import Recipe, load_recipe
+from tumorscope.workflows.guard_fitting import find_reasons, fit_guard
+from tumorscope.workflows.preparation import FOLDS_FILE, RECIPE_FILE
+from tumorscope.workflows.training_extra import import_training
+
+PREDICTIONS_FILE = "predictions.csv"
+PROGRESS = "progress"
+_COLUMNS = ["part", "path", "label", "label_name", "group", "probability", "reason"]
+
+
+def find_fold_folder(cv: Path, repeat: int, fold: int) -> Path:
+    """Give the folder of one fold of a cross-validation."""
+    return cv / "folds" / f"repeat-{repeat}-fold-{fold}"
+
+
+def read_parts(cv: Path, repeat: int, fold: int) -> tuple[Recipe, pd.DataFrame]:
+    """Read the recipe of a cross-validation and the manifest with the parts of one fold.
+
+    Raises
+    ------
+    InputError
+        The files do not fit together, or a group crosses parts of a grouped division.
+    """
+    recipe = load_recipe(cv / RECIPE_FILE)
+    manifest = read_table(cv / "manifest.csv")
+    grouped = recipe.data.split == "grouped"
+    folds = read_folds(cv / FOLDS_FILE, manifest, find_root(manifest), grouped)
+    is_test = folds.loc[folds["repeat"] == repeat, "fold"].reindex(manifest.index) == fold
+    return recipe, divide_fold(manifest, is_test, recipe.data, recipe.seed)
+
+
+def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int], None]) -> None:
+    """Train one fold and write ``history.csv`` and, when all is done, ``predictions.csv``.
+
+    Where an epoch is chosen, the validation part alone does it; the network meets the test part
+    only to answer for it. So does the fold's guard, which is fitted on the training part alone:
+    the ``reason`` of a slice says why it would not be assessable. The same recipe and folds give
+    the same answers: each fold starts from the recipe's seed. An interrupted training goes on from
+    its checkpoints.
+
+    Parameters
+    ----------
+    cv
+        The folder of the cross-validation, with recipe, manifest and folds.
+    repeat, fold
+        Which one, each counted from 0.
+    on_progress
+        Called with the training steps done and all steps.
+
+    Raises
+    ------
+    InputError, MissingExtraError, TumorscopeError
+        As `train` raises them.
+    """
+    recipe, parts = read_parts(cv, repeat, fold)
+    with import_training():
+        from tumorscope.model.export import export_graph
+        from tumorscope.training.scoring import score_slices
+        from tumorscope.training.trainer import prepare_classifier, train_classifier
+    folder = find_fold_folder(cv, repeat, fold)
+    remove_partial(folder)
+    classifier = prepare_classifier(recipe, parts, folder)
+    learning = parts[parts["split"] != TEST]
+    history = train_classifier(classifier, recipe, learning, folder, on_progress)
+    write_table(folder / "history.csv", history)
+    answers = parts[parts["split"].isin((VALIDATION, TEST))].rename(columns={"split": "part"})
+    answers = answers.assign(probability=score_slices(classifier, answers, recipe))
+    with borrow_folder(folder) as temporary:  # the guard needs the exported graph, and only now
+        graph = export_graph(classifier, temporary)
+        answers["reason"] = _ask_guard(graph, parts, answers["path"].tolist(), recipe)
+    answers = answers.sort_values("part", key=lambda part: part == TEST, kind="stable")
+    write_table(folder / PREDICTIONS_FILE, answers[_COLUMNS])
+
+
+def _ask_guard(
+    graph: Path, parts: pd.DataFrame, paths: list[str], recipe: Recipe
+) -> list[str | None]:
+    engine = Engine(graph, choose_precision())
+    training = parts[parts["split"] == TRAIN]
+    subspace = fit_guard(engine, training, recipe.preprocessing, ignore_progress)
+    return find_reasons(engine, Guard(subspace), paths, recipe.preprocessing)
+
+
+def main() -> None:
+    """Train the fold that the command line names; progress goes to stdout, the log to stderr."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("tumorscope").setLevel(logging.INFO)
+
+    def report(done: int, total: int) -> None:
+        # Fails once nobody reads it any more: a fold does not outlive the command it belongs to.
+        sys.stdout.write(f"{PROGRESS} {done} {total}\n")
+        sys.stdout.flush()
+
+    cv, repeat, fold = sys.argv[1:]
+    try:
+        train_fold(Path(cv), int(repeat), int(fold), report)
+    except TumorscopeError as error:
+        raise SystemExit(" ".join(str(error).split())) from None  # the last line of the log
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""The figures of a cross-validation: every slice counted, answered by the model of its fold."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tumorscope.evaluation.acceptance import measure_guard
+from tumorscope.evaluation.decisions.operating_points import HALF, NAMES
+from tumorscope.evaluation.decisions.verdicts import CLASS_NAMES, TUMOR
+from tumorscope.evaluation.measures.metrics import compute_metrics
+from tumorscope.evaluation.measures.reliability import compute_calibration_error
+from tumorscope.evaluation.summary import MetricsWithIntervals, Summary, summarize_scores
+from tumorscope.evaluation.uncertainty.coverage import measure_coverage, measure_verdicts
+from tumorscope.recipe import Recipe
+from tumorscope.workflows.crossval.answers import BOTH, FOLD_FIGURES
+
+_CLASS_FIGURES = (
+    "accuracy", "balanced_accuracy", "precision", "sensitivity", "specificity", "f1"
+)  # fmt: skip
+
+
+def measure_crossval(
+    predictions: pd.DataFrame, folds: Sequence[dict[str, Any]], recipe: Recipe
+) -> dict[str, Any]:
+    """Compute every figure of a cross-validation, ready for JSON.
+
+    Parameters
+    ----------
+    predictions
+        The answers of all folds, one row per slice and repeat; with a column ``source`` if there
+        are several.
+    folds
+        The figures of each fold.
+    recipe
+        What was divided, and what was asked of the decisions.
+
+    Returns
+    -------
+    dict
+        The `Summary` of the calibrated probabilities at 0.5; ``calibration`` before and after;
+        ``operating_points``, where each fold applies its own thresholds; ``coverage`` and
+        ``verdicts`` of the conformal sets; ``guard``, an `Acceptance`, where the guards of the
+        folds were asked, though what they refuse counts in all other figures, too; ``copies``, how
+        many slices have a copy outside of their fold; of several sources ``sources``, a `Summary`
+        of the slices of each; ``folds``, and ``across_folds`` their mean and standard deviation,
+        which say how much figures differ between folds, not how far they may be from the truth.
+    """
+    labels = stack_repeats(predictions, "label")[0]
+    groups = stack_repeats(predictions, "group")[0]
+    probabilities = stack_repeats(predictions, "probability")
+    sets = [predictions["conformal_set"].isin((name, BOTH)) for name in CLASS_NAMES]
+    return {
+        "recipe": recipe.name,
+        "backbone": recipe.model.backbone,
+        "split": recipe.data.split,
+        "repeats": len(probabilities),
+        **summarize_scores(labels, probabilities, HALF, groups),
+        "calibration": {
+            "before": _measure_calibration(labels, stack_repeats(predictions, "raw_probability")),
+            "after": _measure_calibration(labels, probabilities),
+        },
+        "operating_points": {
+            name: _measure_classes(labels, stack_repeats(predictions, column), groups)
+            for name in NAMES
+            for column in [f"predicted_class_{name}"]
+        },
+        "conformal_error": recipe.decision.conformal_error,
+        "coverage": measure_coverage(
+            predictions["label"], np.transpose(sets), predictions["group"]
+        ),
+        "verdicts": measure_verdicts(
+            predictions["label"], predictions["verdict"], predictions["group"]
+        ),
+        "copies": count_copies(predictions),
+        **measure_guard(predictions),
+        **({"sources": _measure_sources(predictions)} if "source" in predictions else {}),
+        "folds": list(folds),
+        "across_folds": {name: _describe_spread(name, folds) for name in FOLD_FIGURES},
+    }
+
+
+def count_copies(predictions: pd.DataFrame) -> dict[str, int | float]:
+    """Count the slices that have another of their group outside of their fold.
+
+    Training, or the choice of an epoch, saw a copy of them or a slice of the same patient.
+
+    Parameters
+    ----------
+    predictions
+        With the columns ``repeat``, ``fold`` and ``group``.
+    """
+    by_group = predictions.groupby(["repeat", "group"])["fold"]
+    crossing = by_group.transform("nunique") > 1
+    return {"slices": int(crossing.sum()), "of": len(predictions), "share": float(crossing.mean())}
+
+
+def _measure_sources(predictions: pd.DataFrame) -> dict[str, Summary]:
+    """Summarize the calibrated probabilities of each source by itself."""
+    return {
+        str(name): summarize_scores(
+            stack_repeats(answers, "label")[0],
+            stack_repeats(answers, "probability"),
+            HALF,
+            stack_repeats(answers, "group")[0],
+        )
+        for name, answers in predictions.groupby("source", sort=False)
+    }
+
+
+def stack_repeats(predictions: pd.DataFrame, column: str) -> NDArray[Any]:
+    """Give a column as an array of shape (repeats, slices), the slices in one order."""
+    return predictions.pivot(index="slice", columns="repeat", values=column).to_numpy().T
+
+
+def _measure_calibration(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64]
+) -> dict[str, float]:
+    metrics = compute_metrics(labels, probabilities, HALF)
+    errors = [compute_calibration_error(labels, repeat) for repeat in probabilities]
+    return {
+        "expected_calibration_error": float(np.mean(errors)),
+        "brier": metrics["brier"],
+        "log_loss": metrics["log_loss"],
+    }
+
+
+def _measure_classes(
+    labels: NDArray[np.int64], classes: NDArray[np.str_], groups: NDArray[np.int64]
+) -> dict[str, Any]:
+    """Measure classes that were called by a threshold which differs from fold to fold."""
+    summary = summarize_scores(labels, classes == TUMOR, HALF, groups)
+    return {**_choose_figures(summary), "per_group": _choose_figures(summary["per_group"])}
+
+
+def _choose_figures(summary: MetricsWithIntervals) -> dict[str, Any]:
+    figures = {name: summary[name] for name in _CLASS_FIGURES}  # type: ignore[literal-required]
+    return {**figures, "intervals": {name: summary["intervals"][name] for name in figures}}
+
+
+def _describe_spread(name: str, folds: Sequence[dict[str, Any]]) -> dict[str, float] | None:
+    values = [fold[name] for fold in folds]
+    if None in values:
+        return None
+    return {"mean": float(np.mean(values)), "standard_deviation": float(np.std(values, ddof=1))}

@@ -1,0 +1,158 @@
+"""A model trained on all slices: what a cross-validation of the same recipe says in its place."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tumorscope.artifact.spec import ArtifactSpec
+from tumorscope.dataset.manifest import read_table
+from tumorscope.dataset.splits import OUT_OF_FOLD
+from tumorscope.errors import InputError, RecipeError
+from tumorscope.evaluation.acceptance import measure_guard
+from tumorscope.evaluation.assessment import assess_decisions
+from tumorscope.evaluation.decisions.calibration import apply_temperature
+from tumorscope.evaluation.decisions.verdicts import CLASS_NAMES, call_classes, decide_verdicts
+from tumorscope.recipe import Recipe, load_recipe
+from tumorscope.workflows.crossval.metrics import count_copies, stack_repeats
+from tumorscope.workflows.crossval.results import read_answers
+from tumorscope.workflows.preparation import RECIPE_FILE, check_same_masks
+
+_OF_FOLD = ["repeat", "fold", "slice", "sha256", "raw_probability", "reason"]
+
+
+def check_keeps_last(recipe: Recipe) -> None:
+    """Refuse a recipe that needs a validation part to end a training.
+
+    Raises
+    ------
+    RecipeError
+        It keeps the epoch with the lowest validation loss, or stops early by it.
+    """
+    if recipe.training.keep != "last":
+        raise RecipeError(
+            "trained on all slices there is no validation loss to choose an epoch by: expected "
+            f"training.keep=last, found {recipe.training.keep}; cross-validate with it, too"
+        )
+    if recipe.training.early_stopping_patience is not None:
+        raise RecipeError(
+            "trained on all slices there is no validation loss to stop by: expected "
+            "training.early_stopping_patience=null, found "
+            f"{recipe.training.early_stopping_patience}; cross-validate with it, too"
+        )
+
+
+def read_out_of_fold(cv: Path, recipe: Recipe, manifest: pd.DataFrame) -> pd.DataFrame:
+    """Read what the models of a cross-validation answered for slices they never saw.
+
+    Parameters
+    ----------
+    cv
+        A finished cross-validation of the same slices with the same recipe.
+    recipe
+        The recipe of the training.
+    manifest
+        Its slices.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per slice and repeat: ``repeat``, ``fold``, ``slice``, ``sha256``,
+        ``raw_probability`` and, of a version that asked the guard, ``reason`` of the
+        cross-validation; ``path``, ``label``, ``label_name`` and
+        ``group`` of the manifest.
+
+    Raises
+    ------
+    RecipeError
+        A setting differs; it is named.
+    InputError
+        The cross-validation is not finished, or of other slices or labels.
+    """
+    answers = read_answers(cv)
+    _check_recipe(cv, recipe)
+    _check_slices(cv, answers[answers["repeat"] == 0], manifest)
+    check_same_masks(cv, read_table(cv / "manifest.csv"), manifest.get("mask"))
+    # Slices with the same bytes are told apart by their number, so that each is taken once.
+    numbered = answers.assign(number=answers.groupby(["repeat", "sha256"]).cumcount())
+    slices = manifest.assign(number=manifest.groupby("sha256").cumcount())
+    own = ["sha256", "number", "path", "label", "label_name", "group"]
+    table = numbered.filter([*_OF_FOLD, "number"]).merge(slices[own], on=["sha256", "number"])
+    return table.drop(columns="number")
+
+
+def decide_out_of_fold(table: pd.DataFrame, spec: ArtifactSpec) -> pd.DataFrame:
+    """Turn the answers of `read_out_of_fold` into a model's, by what was fitted on them."""
+    probabilities = apply_temperature(table["raw_probability"].to_numpy(), spec.temperature)
+    called = call_classes(probabilities, spec.threshold)
+    return table.assign(
+        probability=probabilities,
+        predicted_class=called,
+        correct=called == [CLASS_NAMES[label] for label in table["label"]],
+        verdict=decide_verdicts(probabilities, spec.threshold, spec.conformal.limits),
+    )
+
+
+def measure_out_of_fold(table: pd.DataFrame, spec: ArtifactSpec) -> dict[str, Any]:
+    """Measure the decisions of `decide_out_of_fold`, each figure averaged over the repeats.
+
+    Returns
+    -------
+    dict
+        An `Assessment`; ``folds`` and ``repeats``, whose product is the number of models;
+        ``guard``, an `Acceptance`, if the guards of the folds were asked, though what they refuse
+        counts in all other figures, too; and ``copies``, how many slices have a copy outside of
+        their fold.
+    """
+    return {
+        "part": OUT_OF_FOLD,
+        "folds": int(table["fold"].nunique()),
+        "repeats": int(table["repeat"].nunique()),
+        **assess_decisions(
+            stack_repeats(table, "label")[0],
+            stack_repeats(table, "raw_probability"),
+            stack_repeats(table, "probability"),
+            stack_repeats(table, "group")[0],
+            spec.operating_points,
+            spec.operating_point,
+            spec.conformal.limits,
+        ),
+        **measure_guard(table),
+        "copies": count_copies(table),
+    }
+
+
+def _check_recipe(cv: Path, recipe: Recipe) -> None:
+    theirs = dict(_list_settings(load_recipe(cv / RECIPE_FILE)))
+    for name, value in _list_settings(recipe):
+        if theirs[name] != value:
+            raise RecipeError(
+                f"{cv}: was made with {name}={theirs[name]}, and this training has {value}; train "
+                "with the recipe and the settings of the cross-validation"
+            )
+
+
+def _list_settings(recipe: Recipe) -> Iterator[tuple[str, object]]:
+    for name, section in recipe.model_dump().items():
+        if isinstance(section, dict):
+            yield from ((f"{name}.{key}", value) for key, value in section.items())
+        else:
+            yield name, section
+
+
+def _check_slices(cv: Path, answers: pd.DataFrame, manifest: pd.DataFrame) -> None:
+    advice = "cross-validate the very slices that are trained on"
+    theirs, ours = Counter(answers["sha256"]), Counter(manifest["sha256"])
+    if new := ours - theirs:
+        path = manifest.loc[manifest["sha256"].isin(new), "path"].iloc[0]
+        raise InputError(f"{cv}: {path} is not among its slices; {advice}")
+    if gone := theirs - ours:
+        name = answers.loc[answers["sha256"].isin(gone), "slice"].iloc[0]
+        raise InputError(f"{cv}: its slice {name} is not among those to train on; {advice}")
+    labels = manifest.drop_duplicates("sha256").set_index("sha256")["label"]
+    relabelled = answers["label"] != answers["sha256"].map(labels)
+    if relabelled.any():
+        name = answers.loc[relabelled, "slice"].iloc[0]
+        raise InputError(f"{cv}: its slice {name} has another label now; {advice}")

@@ -1,0 +1,125 @@
+"""Measure a model: on what its run held out, or on labelled slices it has never met."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tumorscope.artifact.reader import find_artifact
+from tumorscope.dataset.manifest import read_table
+from tumorscope.dataset.splits import VALIDATION
+from tumorscope.errors import InputError
+from tumorscope.inference.predictor import Predictor
+from tumorscope.progress import ProgressCallback, ignore_progress
+from tumorscope.report.run.report import write_report
+from tumorscope.workflows.crossval.out_of_fold import decide_out_of_fold, measure_out_of_fold
+from tumorscope.workflows.evaluate.external import evaluate_external
+from tumorscope.workflows.evaluate.folder import METRICS_FILE, write_evaluation
+from tumorscope.workflows.evaluate.measure import measure_validation, tabulate_answers
+from tumorscope.workflows.preparation import OUT_OF_FOLD_FILE, check_replaceable
+
+
+def evaluate(
+    model: str | Path,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    positive: str = "yes",
+    by: Sequence[str] = (),
+    predictions: str | Path | None = None,
+    on_progress: ProgressCallback = ignore_progress,
+) -> dict[str, Any]:
+    """Measure a model and write metrics, predictions and figures.
+
+    Parameters
+    ----------
+    model
+        A run folder; with `data`, an artifact folder will do.
+    data
+        Labelled slices, as for `train`, that the model has not met; copies of slices that it
+        has are found and left out. Without it, the validation part of the run; of a model trained
+        on all slices, the answers out of fold of its cross-validation.
+    out
+        Where the results go, replacing what is there; by default ``evaluation`` in the run
+        folder. Required with `data`.
+    positive
+        The name of the class with a tumor in `data`.
+    by
+        Columns of `data`, a CSV file, whose values divide the slices into subgroups.
+    predictions
+        A CSV file with ``path`` and ``probability``: another model's answers, measured on the
+        same slices of `data` in place of this model's.
+    on_progress
+        Called as work goes on.
+
+    Returns
+    -------
+    dict
+        As written to ``metrics.json``. Without other data, see `measure_validation` and
+        `measure_out_of_fold`; with them, `evaluate_external`.
+
+    Raises
+    ------
+    ArtifactError, InputError
+        The model or the data cannot be used.
+    """
+    if data is None:
+        if by or predictions:
+            raise InputError("--by and --predictions are for other data; name it after the model")
+        return _evaluate_run(Path(model), out, on_progress)
+    if out is None:
+        raise InputError("give --out FOLDER for an evaluation on other data")
+    return evaluate_external(model, data, out, positive, by, predictions, on_progress)
+
+
+def _evaluate_run(
+    run: Path, out: str | Path | None, on_progress: ProgressCallback
+) -> dict[str, Any]:
+    predictor = Predictor.load(run)
+    manifest = read_run_manifest(run)
+    folder = Path(out or run / "evaluation")
+    check_replaceable(folder, METRICS_FILE)
+    if (run / OUT_OF_FOLD_FILE).exists():
+        table = decide_out_of_fold(read_table(run / OUT_OF_FOLD_FILE), predictor.spec)
+        metrics = measure_out_of_fold(table, predictor.spec)
+        drawn = table[table["repeat"] == 0]
+    else:
+        validation = manifest[manifest["split"] == VALIDATION]
+        drawn = table = tabulate_answers(predictor, validation, "evaluating", on_progress)
+        metrics = measure_validation(table, manifest, predictor.spec)
+    history = read_table(run / "history.csv")
+    write_evaluation(
+        folder, metrics, table, drawn, threshold=predictor.spec.threshold, history=history
+    )
+    refresh_report(run)
+    return metrics
+
+
+def read_run_manifest(run: Path) -> pd.DataFrame:
+    """Read the manifest of a run.
+
+    Raises
+    ------
+    InputError
+        There is none, or it is damaged.
+    """
+    if not (run / "manifest.csv").is_file():
+        artifact = find_artifact(run)
+        raise InputError(
+            f"{run}: not a run folder, so it has no validation part; give its run folder, or "
+            f"labelled slices: tumorscope evaluate {artifact} FOLDER --out RESULTS"
+        )
+    path = run / "manifest.csv"
+    try:
+        manifest = read_table(path)
+    except ValueError as error:
+        raise InputError(f"{path}: damaged ({error}); train again") from error
+    if manifest.empty or not {"path", "label", "split"} <= set(manifest.columns):
+        raise InputError(f"{path}: damaged: lists no slice with its label and split; train again")
+    return manifest
+
+
+def refresh_report(run: Path) -> None:
+    """Bring the report of a run, where it has one, up to what the run folder now holds."""
+    if (run / "report.html").exists():
+        write_report(run)

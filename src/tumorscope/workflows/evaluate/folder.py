@@ -1,0 +1,85 @@
+"""The folder an evaluation writes: metrics, predictions and figures, all or nothing."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tumorscope.atomic import replace_folder
+from tumorscope.dataset.manifest import write_table
+from tumorscope.evaluation.measures.metrics import compute_metrics
+from tumorscope.provenance import RESEARCH_USE_ONLY
+from tumorscope.scans.images import read_slice
+
+METRICS_FILE = "metrics.json"
+_MISTAKES_SHOWN = 12
+
+
+def write_evaluation(
+    folder: Path,
+    metrics: Mapping[str, Any],
+    predictions: pd.DataFrame,
+    drawn: pd.DataFrame,
+    threshold: float,
+    history: pd.DataFrame | None = None,
+    rejected: pd.DataFrame | None = None,
+) -> None:
+    """Write an evaluation, replacing an earlier one.
+
+    Parameters
+    ----------
+    folder
+        Where to.
+    metrics
+        For ``metrics.json``.
+    predictions
+        For ``predictions.csv``.
+    drawn
+        Those of the predictions that the figures show; none, and there are no figures.
+    threshold
+        Of the probability, in the figures.
+    history
+        Of the training, to be drawn, too.
+    rejected
+        Files that could not be read.
+    """
+    with replace_folder(folder) as temporary:
+        document = {**metrics, "notice": RESEARCH_USE_ONLY}
+        (temporary / METRICS_FILE).write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+        write_table(
+            temporary / "predictions.csv", predictions.drop(columns="cam_peak", errors="ignore")
+        )
+        if rejected is not None:
+            write_table(temporary / "rejected.csv", rejected)
+        if len(drawn):
+            _draw_figures(temporary, drawn, threshold)
+        if history is not None:
+            _draw_history(temporary, history)
+
+
+def _draw_figures(folder: Path, predictions: pd.DataFrame, threshold: float) -> None:
+    from tumorscope.evaluation import figures
+
+    scores = predictions["label"], predictions["probability"], threshold
+    drawn = {
+        "confusion_matrix": figures.plot_confusion_matrix(compute_metrics(*scores)["counts"]),
+        "roc": figures.plot_roc(*scores),
+        "precision_recall": figures.plot_precision_recall(*scores),
+        "mistakes": figures.plot_mistakes(
+            predictions, lambda path: read_slice(Path(path)), _MISTAKES_SHOWN
+        ),
+    }
+    if "raw_probability" in predictions:
+        drawn["reliability"] = figures.plot_reliability(
+            predictions["label"], predictions["raw_probability"], predictions["probability"]
+        )
+    for name, figure in drawn.items():
+        figures.save_figure(figure, folder / name)
+
+
+def _draw_history(folder: Path, history: pd.DataFrame) -> None:
+    from tumorscope.evaluation import figures
+
+    figures.save_figure(figures.plot_history(history), folder / "history")

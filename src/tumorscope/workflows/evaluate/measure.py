@@ -1,0 +1,125 @@
+"""Answer for the slices of a manifest, for measuring."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tumorscope.artifact.spec import ArtifactSpec
+from tumorscope.dataset.splits import TRAIN, VALIDATION
+from tumorscope.errors import InputError
+from tumorscope.evaluation.acceptance import measure_guard
+from tumorscope.evaluation.assessment import Assessment, assess_decisions
+from tumorscope.evaluation.decisions.verdicts import CLASS_NAMES
+from tumorscope.inference.prediction import Prediction
+from tumorscope.inference.predictor import Predictor
+from tumorscope.progress import ProgressCallback
+from tumorscope.scans.scan import Unreadable
+
+
+def answer_slices(
+    predictor: Predictor, paths: Sequence[str], stage: str, on_progress: ProgressCallback
+) -> Iterator[Prediction]:
+    """Answer for slices that have been read before; one that no longer can be is an error."""
+    for done, answer in enumerate(predictor.predict(map(Path, paths)), start=1):
+        if isinstance(answer, Unreadable):
+            raise InputError(str(answer))
+        yield answer
+        on_progress(stage, done, len(paths))
+
+
+def tabulate_answers(
+    predictor: Predictor, manifest: pd.DataFrame, stage: str, on_progress: ProgressCallback
+) -> pd.DataFrame:
+    """Answer for every slice of a manifest.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The manifest's ``path``, ``label``, ``label_name`` and ``group`` with the calibrated
+        ``probability``, the network's ``raw_probability``, the ``predicted_class`` by the
+        threshold and whether it is ``correct``, the ``verdict``, which may be uncertain, the
+        ``reason`` of one that is not assessable, whose other columns are filled all the same, and
+        ``cam_peak``, the strongest evidence for a tumor in the map.
+    """
+    table = manifest[["path", "label", "label_name", "group"]].reset_index(drop=True)
+    answers = pd.DataFrame(
+        [
+            {
+                "probability": answer.tumor_probability,
+                "raw_probability": answer.raw_probability,
+                "predicted_class": answer.predicted_class,
+                "correct": answer.predicted_class == CLASS_NAMES[label],
+                "verdict": answer.verdict,
+                "reason": answer.reason,
+                "cam_peak": max(float(answer.cam.max()), 0.0),
+            }
+            for label, answer in zip(
+                table["label"],
+                answer_slices(predictor, list(table["path"]), stage, on_progress),
+                strict=True,
+            )
+        ]
+    )
+    return table.join(answers)
+
+
+def count_copies(table: pd.DataFrame, manifest: pd.DataFrame) -> dict[str, int]:
+    """Count the slices that have one of their group in the training part of a run.
+
+    Parameters
+    ----------
+    table
+        As `tabulate_answers` gives it.
+    manifest
+        Of the run, with ``split``.
+
+    Returns
+    -------
+    dict
+        How many ``slices`` there are, ``of`` all.
+    """
+    trained_on = manifest.loc[manifest["split"] == TRAIN, "group"]
+    return {"slices": int(table["group"].isin(trained_on).sum()), "of": len(table)}
+
+
+def assess_answers(table: pd.DataFrame, spec: ArtifactSpec) -> Assessment:
+    """Measure the answers of a model, as `tabulate_answers` gives them."""
+    return assess_decisions(
+        table["label"],
+        table["raw_probability"],
+        table["probability"],
+        table["group"],
+        spec.operating_points,
+        spec.operating_point,
+        spec.conformal.limits,
+    )
+
+
+def measure_validation(
+    table: pd.DataFrame, manifest: pd.DataFrame, spec: ArtifactSpec
+) -> dict[str, Any]:
+    """Measure the answers for the validation part of a run.
+
+    Parameters
+    ----------
+    table
+        As `tabulate_answers` gives it.
+    manifest
+        Of the run, with ``split``.
+    spec
+        The model.
+
+    Returns
+    -------
+    dict
+        An `Assessment`; ``guard``, an `Acceptance`, though what it refuses counts in all other
+        figures, too; and ``copies``, how many of the slices have a copy in training.
+    """
+    return {
+        "part": VALIDATION,
+        **assess_answers(table, spec),
+        **measure_guard(table),
+        "copies": count_copies(table, manifest),
+    }

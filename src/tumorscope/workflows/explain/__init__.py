@@ -1,0 +1,1 @@
+"""Draws heatmaps, and measures them against outlined lesions."""

@@ -1,0 +1,157 @@
+"""From labelled slices to a run folder: a trained, evaluated and explained model."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from tumorscope.atomic import remove_partial, replace_folder
+from tumorscope.dataset.manifest import read_manifest, read_table, write_table
+from tumorscope.dataset.sources import Source
+from tumorscope.dataset.splits import TRAIN, assign_split
+from tumorscope.errors import InputError
+from tumorscope.progress import ProgressCallback, ignore_progress
+from tumorscope.recipe import load_recipe
+from tumorscope.report.run.report import write_report
+from tumorscope.workflows.crossval.out_of_fold import check_keeps_last, read_out_of_fold
+from tumorscope.workflows.evaluate.command import evaluate
+from tumorscope.workflows.explain.command import explain
+from tumorscope.workflows.preparation import (
+    FOLDS_FILE,
+    OUT_OF_FOLD_FILE,
+    RECIPE_FILE,
+    add_masks,
+    check_folder,
+    check_same_masks,
+    log_to,
+    reopen,
+    write_preparation,
+)
+from tumorscope.workflows.train.completion import complete_artifact
+from tumorscope.workflows.training_extra import import_training
+
+_log = logging.getLogger(__name__)
+
+
+def train(
+    data: Source | Sequence[Source],
+    out: str | Path,
+    recipe: str | Path = "default",
+    backbone: str | None = None,
+    overrides: Iterable[str] = (),
+    positive: str = "yes",
+    masks: str | Path | None = None,
+    crossval: str | Path | None = None,
+    resume: bool = False,
+    on_progress: ProgressCallback = ignore_progress,
+) -> Path:
+    """Train a classifier, measure it, explain it, and write a report.
+
+    Parameters
+    ----------
+    data
+        A folder of two classes, a CSV file, or ``kaggle:owner/name``; or several of these.
+    out
+        The run folder, new or empty.
+    recipe
+        ``notebook``, ``default`` or the path of a YAML file.
+    backbone
+        Short for the override ``model.backbone=...``.
+    overrides
+        Settings such as ``training.epochs=3``.
+    positive
+        The name of the class with a tumor.
+    masks
+        Outlines of lesions in some of the slices, as a JSON file of the VGG Image Annotator, or a
+        folder of mask pictures. With them the network learns to show where a lesion is.
+    crossval
+        A finished cross-validation of the same slices and masks with the same recipe. With it no
+        validation part is held out: the model learns from every slice, and its decisions are
+        fitted on the cross-validation's answers out of fold, which are also what its figures are
+        of.
+    resume
+        Continue an interrupted run in `out`, or start it if there is none.
+    on_progress
+        Called as work goes on.
+
+    Returns
+    -------
+    pathlib.Path
+        The run folder.
+
+    Raises
+    ------
+    InputError, RecipeError
+        The data, the recipe or the cross-validation cannot be used, or `out` already holds a run.
+    MissingExtraError
+        Keras and TensorFlow are not installed.
+    """
+    run = Path(out)
+    overrides = [*overrides, *([f"model.backbone={backbone}"] if backbone else [])]
+    settings = load_recipe(recipe, overrides)
+    arguments = {
+        "data": data, "recipe": recipe, "overrides": overrides, "positive": positive,
+        "masks": masks, "crossval": crossval,
+    }  # fmt: skip
+    if crossval is not None:
+        check_keeps_last(settings)
+    check_folder(run, resume)
+    if (run / FOLDS_FILE).exists():
+        raise InputError(f"{run}: a cross-validation; choose a new folder with --out")
+    remove_partial(run)
+    goes_on = (run / RECIPE_FILE).exists()
+    out_of_fold = None
+    if goes_on:
+        manifest, rejected = reopen(run, settings)
+        check_same_masks(run, manifest, masks)
+        out_of_fold = _reopen_out_of_fold(run, crossval is not None)
+    else:
+        manifest, rejected = read_manifest(data, positive, on_progress)
+        manifest = add_masks(manifest, masks, settings)
+        if crossval is None:
+            manifest = assign_split(manifest, settings.data, settings.seed)
+        else:
+            out_of_fold = read_out_of_fold(Path(crossval), settings, manifest)
+            manifest = manifest.assign(split=TRAIN)
+    if not (run / "model").exists():
+        with import_training():  # all of it, before hours are spent on training
+            from tumorscope.model.export import export_classifier
+            from tumorscope.training.trainer import prepare_classifier, train_classifier
+        classifier = prepare_classifier(settings, manifest, run)
+        if not goes_on:  # only now, when data, recipe and weights are known to be usable
+            if out_of_fold is not None:
+                write_table(run / OUT_OF_FOLD_FILE, out_of_fold)
+            write_preparation(run, settings, manifest, rejected, arguments)
+        with log_to(run / "log.txt"):
+            _log.info("training %s with %s", settings.name, settings.model.backbone)
+            history = train_classifier(
+                classifier,
+                settings,
+                manifest,
+                run,
+                lambda done, total: on_progress("training", done, total),
+            )
+        write_table(run / "history.csv", history)
+        with replace_folder(run / "model") as folder:
+            on_progress("exporting", 0, 1)
+            export_classifier(classifier, folder)
+            on_progress("exporting", 1, 1)
+            complete_artifact(folder, settings, manifest, len(rejected), out_of_fold, on_progress)
+    metrics = evaluate(run, on_progress=on_progress)
+    explain(run, on_progress=on_progress)
+    write_report(run)
+    with log_to(run / "log.txt"):
+        _log.info("accuracy %(accuracy).3f of %(slices)d slices, %(part)s", metrics)
+    return run
+
+
+def _reopen_out_of_fold(run: Path, wanted: bool) -> pd.DataFrame | None:
+    """Read the answers out of fold that a run was started with, if it was."""
+    path = run / OUT_OF_FOLD_FILE
+    if path.exists() != wanted:
+        how = "without" if wanted else "with"
+        raise InputError(
+            f"{run}: was started {how} --crossval; resume it {how}, or choose another folder"
+        )
+    return read_table(path) if wanted else None

@@ -1,0 +1,126 @@
+"""From exported files to an artifact: what is decided, known and said about a model."""
+
+from pathlib import Path, PurePath
+
+import numpy as np
+import pandas as pd
+
+from tumorscope.artifact.checksum import compute_fingerprint
+from tumorscope.artifact.distribution import CARD_FILE
+from tumorscope.artifact.spec import (
+    KNOWN_CODES_FILE,
+    OPENVINO_FILE,
+    ArtifactSpec,
+    ConformalSpec,
+)
+from tumorscope.artifact.writer import write_artifact, write_guard
+from tumorscope.atomic import write_text
+from tumorscope.copies.known import read_codes
+from tumorscope.dataset.splits import TRAIN, VALIDATION
+from tumorscope.evaluation.decisions.calibration import apply_temperature
+from tumorscope.evaluation.decisions.decision import fit_decision
+from tumorscope.inference.engine import Engine
+from tumorscope.inference.guard import Guard
+from tumorscope.inference.predictor import Predictor
+from tumorscope.progress import ProgressCallback
+from tumorscope.recipe import Recipe
+from tumorscope.report.run.data_summary import summarize_data
+from tumorscope.report.run.model_card import render_model_card
+from tumorscope.workflows.crossval.out_of_fold import decide_out_of_fold, measure_out_of_fold
+from tumorscope.workflows.evaluate.measure import measure_validation, tabulate_answers
+from tumorscope.workflows.guard_fitting import fit_guard
+
+
+def complete_artifact(
+    folder: Path,
+    recipe: Recipe,
+    manifest: pd.DataFrame,
+    rejected_files: int,
+    out_of_fold: pd.DataFrame | None,
+    on_progress: ProgressCallback,
+) -> None:
+    """Add to exported files what is known about the model: specification, guard, card, its slices.
+
+    Parameters
+    ----------
+    folder
+        Holds the exported files.
+    recipe, manifest, rejected_files
+        What the model was trained with, and on.
+    out_of_fold
+        Of a model trained on all slices, the answers of `read_out_of_fold`, which then decide in
+        place of its own answers for a validation part.
+    on_progress
+        Called as work goes on.
+    """
+    spec = ArtifactSpec(
+        recipe=recipe.name,
+        backbone=recipe.model.backbone,
+        weights=PurePath(recipe.model.weights).name,  # an artifact travels; a local path does not
+        preprocessing=recipe.preprocessing,
+        heatmap="lesion map" if "mask" in manifest else "Grad-CAM",
+        cam_scale=1.0,
+        fingerprint=compute_fingerprint(manifest.loc[manifest["split"] == TRAIN, "sha256"]),
+    )
+    graph = folder / OPENVINO_FILE
+    training = manifest[manifest["split"] == TRAIN]
+    subspace = fit_guard(Engine(graph), training, recipe.preprocessing, on_progress)
+    write_guard(folder, subspace)
+    part = VALIDATION if out_of_fold is None else TRAIN
+    table = tabulate_answers(
+        Predictor(spec, graph, Guard(subspace)),
+        manifest[manifest["split"] == part],
+        "calibrating",
+        on_progress,
+    )
+    if spec.heatmap == "Grad-CAM":  # the lesion map is a probability, of at most 1
+        spec = spec.model_copy(update={"cam_scale": choose_cam_scale(table["cam_peak"])})
+    if out_of_fold is None:
+        spec = _decide(spec, table, recipe)
+        table["probability"] = apply_temperature(table["raw_probability"], spec.temperature)
+        metrics = measure_validation(table, manifest, spec)
+    else:
+        spec = _decide(spec, out_of_fold, recipe)
+        metrics = measure_out_of_fold(decide_out_of_fold(out_of_fold, spec), spec)
+    card = render_model_card(
+        spec.model_dump(),
+        metrics,
+        summarize_data(manifest, rejected_files),
+        recipe.model_dump(),
+    )
+    write_text(folder / CARD_FILE, card)
+    codes = read_codes(list(manifest["path"]), "recording the slices", on_progress)
+    np.save(folder / KNOWN_CODES_FILE, codes, allow_pickle=False)
+    write_artifact(folder, spec)
+
+
+def _decide(spec: ArtifactSpec, answers: pd.DataFrame, recipe: Recipe) -> ArtifactSpec:
+    """Fit on answers for slices that the network has not learned how it decides."""
+    decision = fit_decision(
+        answers["label"],
+        answers["raw_probability"],
+        answers["group"],
+        recipe.decision.target_sensitivity,
+        recipe.decision.conformal_error,
+    )
+    return spec.model_copy(
+        update={
+            "temperature": decision.temperature,
+            "operating_points": {
+                point.name: point.threshold for point in decision.operating_points
+            },
+            "operating_point": recipe.decision.operating_point,
+            "conformal": ConformalSpec(
+                error=recipe.decision.conformal_error, **decision.limits._asdict()
+            ),
+        }
+    )
+
+
+def choose_cam_scale(peaks: pd.Series) -> float:
+    """Choose the evidence drawn in the strongest color: only one peak in twenty exceeds it.
+
+    >>> choose_cam_scale(pd.Series([0.0, 0.0]))
+    1.0
+    """
+    return float(peaks.quantile(0.95)) or 1.0

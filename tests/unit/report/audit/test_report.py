@@ -1,0 +1,152 @@
+import dataclasses
+from html.parser import HTMLParser
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from tumorscope.auditing.summary import summarize
+from tumorscope.provenance import RESEARCH_USE_ONLY, describe_environment
+from tumorscope.report.audit.report import write_audit_page
+
+HOSTILE = "yes/<script>alert(1)</script>&\"'.jpg"
+NOT_UTF8 = "yes/\udcff.jpg"
+
+
+class Page(HTMLParser):
+    """The elements, attributes and visible text of a page; refuses unbalanced tags."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.attributes, self.words, self._open = [], [], [], []
+        self.feed(html)
+        self.close()
+        assert not self._open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in {"meta", "img"}:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        if self._open and self._open[-1] != "style":
+            self.words += data.split()
+
+    @property
+    def text(self):
+        return " ".join(self.words)
+
+    def find(self, tag, name):
+        return [value for found, key, value in self.attributes if (found, key) == (tag, name)]
+
+
+@pytest.fixture
+def write(tmp_path, draw_slice):
+    def write(findings, read=draw_slice):
+        environment = describe_environment({"folders": ["/home/ann/data"]})
+        page = tmp_path / "audit.html"
+        write_audit_page(page, findings, summarize(findings), environment, read)
+        return page.read_text("utf-8", errors="strict")
+
+    return write
+
+
+class TestPage:
+    def test_the_headline_counts_pictures(self, write, two_folders):
+        page = Page(write(two_folders))
+        assert "7 slices, but 4 different pictures" in page.text
+        assert page.text.count(RESEARCH_USE_ONLY) == 2
+
+    def test_it_needs_nothing_from_elsewhere(self, write, two_folders):
+        html = write(two_folders)
+        page = Page(html)
+        assert "http://" not in html
+        assert "https://" not in html
+        assert "url(" not in html
+        assert not {"script", "link", "iframe", "object"} & set(page.tags)
+        assert all(src.startswith("data:image/jpeg;base64,") for src in page.find("img", "src"))
+        assert all(page.find("img", "alt"))
+
+    def test_every_link_leads_to_a_section(self, write, two_folders):
+        page = Page(write(two_folders))
+        targets = {target.removeprefix("#") for target in page.find("a", "href")}
+        assert targets == set(page.find("section", "id"))
+
+    def test_each_folder_has_its_row_and_all_together_theirs(self, write, two_folders):
+        text = Page(write(two_folders)).text
+        assert "a 5 3 2 2" in text
+        assert "b 2 2 0 1" in text
+        assert "together 7 4 3 3" in text
+
+    def test_groups_conflicts_and_overlap_are_shown(self, write, two_folders):
+        text = Page(write(two_folders)).text
+        assert "3 slices of one picture 1 in a/yes, 1 in a/no, 1 in b/yes." in text
+        assert "1 picture with copies in subfolders of different names" in text
+        assert "of a in b 2 of 5 40.0 % 1" in text
+        assert "of b in a 1 of 2 50.0 % 1" in text
+        assert "none is here only because it resembles another copy" in text
+
+    def test_an_odd_picture_is_shown_once_with_the_number_of_its_copies(self, write, two_folders):
+        text = Page(write(two_folders)).text
+        assert text.count("light background") == 1
+        assert "light background a/yes/3.png and 1 copy" in text
+        assert "40 % of it is in color b/no/6.png" in text
+
+    def test_one_clean_folder_says_so(self, write, make_findings):
+        page = Page(write(make_findings([0, 1, 2])))
+        assert "3 slices, no copies found" in page.text
+        assert "No copies were found" in page.text
+        assert "No picture has copies in subfolders of different names" in page.text
+        assert "Nothing stands out" in page.text
+        assert "could be read to its end" in page.text
+        assert "overlap" not in page.find("section", "id")
+        assert "together 3" not in page.text
+        assert "img" not in page.tags
+
+    def test_linked_slices_are_announced(self, write, make_findings):
+        findings = make_findings([0, 0], kinds=["original", "linked"])
+        assert "1 copy matched another copy only" in Page(write(findings)).text
+
+    def test_unreadable_files_are_listed_with_the_reason_up_to_a_limit(self, write, make_findings):
+        rejected = pd.DataFrame(
+            {"folder": "data", "path": [f"{n}.png" for n in range(140)], "reason": "truncated"}
+        )
+        findings = dataclasses.replace(make_findings([0, 1]), rejected=rejected)
+        text = Page(write(findings)).text
+        assert "data/99.png truncated" in text
+        assert "data/100.png" not in text
+        assert "The first 100 of 140" in text
+
+    def test_hostile_names_stay_text(self, write, make_findings):
+        findings = make_findings(
+            [0, 0, 0],
+            folders=["<b>a", "<b>a", "\udcfeb"],
+            labels=["<i>", "no", NOT_UTF8],
+            paths=[HOSTILE, NOT_UTF8, HOSTILE],
+            outliers={0: "light background"},
+        )
+        rejected = pd.DataFrame({"folder": ["<b>a"], "path": [HOSTILE], "reason": [HOSTILE]})
+        page = Page(write(dataclasses.replace(findings, rejected=rejected)))
+        assert not {"script", "b", "i"} & set(page.tags)
+        assert "<script>alert(1)</script>" in page.text
+        assert "\\udcff.jpg" in page.text
+
+    def test_many_slices_make_no_large_page(self, write, make_findings):
+        """Pictures are bounded in number; noise is what JPEG stores worst."""
+        count = 3000
+        generator = np.random.default_rng(0)
+        findings = make_findings(
+            (np.arange(count) // 30).tolist(),
+            folders=[f"folder {row % 3}" for row in range(count)],
+            labels=[f"label {row % 4}" for row in range(count)],
+            outliers=dict.fromkeys(range(0, count, 2), "light background"),
+        )
+        assert len(findings.conflicts) == 100
+        noise = generator.integers(0, 120, (200, 200, 3), dtype=np.uint8)
+        smooth = cv2.GaussianBlur(noise, (0, 0), 1.5)
+        assert len(write(findings, lambda row: np.roll(smooth, row))) < 5e6

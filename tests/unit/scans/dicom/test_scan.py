@@ -1,0 +1,319 @@
+import re
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydicom.pixels import apply_windowing
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    RLELossless,
+)
+
+from scan_files import make_dataset, make_dicom, make_item, patch, write_dataset
+from tumorscope.errors import InputError
+from tumorscope.scans.dicom.display import show_frame
+from tumorscope.scans.find import find_scans
+from tumorscope.scans.scan import Scan, Unreadable
+
+RAMP = np.arange(1600, dtype=np.uint16).reshape(40, 40)
+
+
+def show(values: np.ndarray, **elements: object) -> np.ndarray:
+    return show_frame(values, make_dataset(values, **elements), 0)[..., 0]
+
+
+def tell(path: Path) -> Iterator[str]:
+    """Give all that is said of a file, and all names in it."""
+    for found in find_scans(path):
+        yield str(found)
+        if isinstance(found, Scan):
+            try:
+                yield str(list(found.read()))
+            except InputError as error:
+                yield str(error)
+
+
+class TestWindow:
+    @given(st.integers(-500, 2000), st.integers(2, 3000), st.sampled_from(["LINEAR", "SIGMOID"]))
+    def test_window_is_what_pydicom_computes(self, center, width, function):
+        elements = {"WindowCenter": center, "WindowWidth": width, "VOILUTFunction": function}
+        shown = show(RAMP, BitsStored=12, **elements)
+        with np.errstate(over="ignore"):  # pydicom's sigmoid
+            windowed = apply_windowing(RAMP, make_dataset(RAMP, BitsStored=12, **elements))
+        expected = windowed / 4095 * 255
+        if np.ptp(np.rint(expected)) > 0:
+            np.testing.assert_allclose(shown, expected, atol=1)
+
+    def test_the_first_of_several_windows_counts(self):
+        first = show(RAMP, WindowCenter=500, WindowWidth=200)
+        several = show(RAMP, WindowCenter=[500, 900], WindowWidth=[200, 10])
+        np.testing.assert_array_equal(first, several)
+
+    @pytest.mark.parametrize(("center", "width"), [(99_999, 5), (500, 0), (500, -1), (500, 1)])
+    def test_a_window_that_shows_nothing_is_ignored(self, center, width):
+        np.testing.assert_array_equal(
+            show(RAMP, WindowCenter=center, WindowWidth=width), show(RAMP)
+        )
+
+    def test_window_applies_to_rescaled_values(self):
+        plain = show(RAMP, WindowCenter=500, WindowWidth=200)
+        rescaled = show(
+            RAMP, RescaleSlope=2, RescaleIntercept=-100, WindowCenter=899.5, WindowWidth=399
+        )
+        np.testing.assert_allclose(plain.astype(int), rescaled, atol=1)
+
+    def test_look_up_table_comes_before_the_window(self):
+        lut = make_item(
+            LUTDescriptor=[1600, 0, 16], LUTData=np.arange(1600, dtype=np.uint16)[::-1].tolist()
+        )
+        shown = show(RAMP, VOILUTSequence=lut, WindowCenter=10, WindowWidth=5)
+        assert shown[0, 0] == 255
+        assert shown[-1, -1] == 0
+
+    def test_without_window_outliers_are_clipped(self):
+        values = RAMP.copy()
+        values[0, 0] = 60_000
+        assert show(values)[-1, -1] == 255
+
+
+class TestValues:
+    def test_monochrome1_is_inverted(self):
+        np.testing.assert_array_equal(
+            show(RAMP, PhotometricInterpretation="MONOCHROME1"), 255 - show(RAMP)
+        )
+
+    def test_signed_values_keep_their_order(self):
+        signed = RAMP.astype(np.int16) - 800
+        np.testing.assert_array_equal(show(signed), show(RAMP))
+
+    def test_8_bit_values_without_window_are_shown_as_they_are(self, gray_hw):
+        np.testing.assert_array_equal(show(gray_hw), gray_hw)
+
+    def test_padding_is_shown_as_the_darkest_value(self):
+        padded = RAMP.astype(np.int16) + 100
+        padded[:20] = -2000
+        shown = show(padded, PixelPaddingValue=-2000)
+        assert (shown[:20] == 0).all()
+        assert shown[30, 0] < 140
+
+    def test_padding_of_inverted_values_is_shown_as_the_darkest_value_too(self):
+        padded = RAMP.astype(np.int16) + 100
+        padded[:20] = -2000
+        shown = show(
+            padded, PixelPaddingValue=-2000, PhotometricInterpretation="MONOCHROME1", BitsStored=16
+        )
+        assert (shown[:20] == 0).all()
+        assert shown[20, 0] > 240
+
+    def test_padding_may_reach_as_far_as_0(self):
+        padded = RAMP.astype(np.int16) + 100
+        padded[:10], padded[10:20] = -1000, 0
+        shown = show(padded, PixelPaddingValue=-1000, PixelPaddingRangeLimit=0)
+        assert (shown[:20] == 0).all()
+        assert 0 <= shown[20, 0] < 10
+
+    @pytest.mark.parametrize(("slope", "intercept"), [(4, 0), (0.05, 0), (4, -1024), (1, 7)])
+    def test_8_bit_values_are_shown_as_they_are_whatever_they_measure(
+        self, gray_hw, slope, intercept
+    ):
+        shown = show(gray_hw, RescaleSlope=slope, RescaleIntercept=intercept)
+        np.testing.assert_allclose(shown, gray_hw.astype(int), atol=1)
+
+    def test_8_bit_values_of_a_falling_slope_are_inverted(self, gray_hw):
+        shown = show(gray_hw, RescaleSlope=-1, RescaleIntercept=0)
+        np.testing.assert_array_equal(shown, 255 - gray_hw)
+
+    def test_spacing_that_differs_is_made_square(self):
+        assert show(RAMP, PixelSpacing=[2, 1]).shape == (80, 40)
+
+    def test_palette_is_looked_up(self, gray_hw):
+        ramp = np.arange(256, dtype=np.uint16) * 257
+        tables = {
+            f"{color}PaletteColorLookupTable{part}": value
+            for color, entries in (("Red", ramp), ("Green", ramp[::-1]), ("Blue", ramp * 0))
+            for part, value in (("Descriptor", [256, 0, 16]), ("Data", entries.tobytes()))
+        }
+        dataset = make_dataset(gray_hw, PhotometricInterpretation="PALETTE COLOR", **tables)
+        dataset = pydicom.dcmread(pydicom.filebase.DicomBytesIO(write_dataset(dataset)))
+        shown = show_frame(gray_hw, dataset, 0)
+        np.testing.assert_array_equal(shown[..., 0], gray_hw)
+        np.testing.assert_array_equal(shown[..., 1], 255 - gray_hw)
+        assert (shown[..., 2] == 0).all()
+
+    def test_segmented_palette_that_unfolds_without_end_is_refused(self, gray_hw):
+        bomb = np.array([0, 1, 7, *[1, 65_535, 9] * 3000], "<u2").tobytes()
+        tables = {
+            **{f"{c}PaletteColorLookupTableDescriptor": [256, 0, 16] for c in _COLORS},
+            **{f"Segmented{c}PaletteColorLookupTableData": bomb for c in _COLORS},
+        }
+        dataset = make_dataset(gray_hw, PhotometricInterpretation="PALETTE COLOR", **tables)
+        dataset = pydicom.dcmread(pydicom.filebase.DicomBytesIO(write_dataset(dataset)))
+        with pytest.raises(InputError, match="palette"):
+            show_frame(gray_hw, dataset, 0)
+
+
+_COLORS = ("Red", "Green", "Blue")
+
+
+class TestEncodings:
+    @pytest.mark.parametrize("syntax", [RLELossless, JPEG2000Lossless])
+    @pytest.mark.parametrize("frames", [1, 3])
+    def test_lossless_compression_changes_nothing(self, read, syntax, frames):
+        values = np.stack([RAMP, RAMP[::-1], RAMP.T][:frames])[0 if frames == 1 else slice(None)]
+        dataset = make_dataset(np.ascontiguousarray(values))
+        plain = read(write_dataset(dataset))
+        dataset.compress(syntax)
+        compressed = read(write_dataset(dataset))
+        assert len(plain) == len(compressed) == frames
+        for first, second in zip(plain, compressed, strict=True):
+            np.testing.assert_array_equal(first.image, second.image)
+
+    @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, DeflatedExplicitVRLittleEndian])
+    def test_other_uncompressed_encodings_are_read(self, read, syntax):
+        dataset = make_dataset(RAMP)
+        (expected,) = read(write_dataset(dataset))
+        dataset.file_meta.TransferSyntaxUID = syntax
+        (given,) = read(write_dataset(dataset))
+        np.testing.assert_array_equal(given.image, expected.image)
+
+    def test_file_without_preamble_is_read(self, read):
+        data = make_dicom(RAMP)
+        start = 144 + int.from_bytes(data[140:144], "little")
+        for cut in (132, start):
+            (given,) = read(data[cut:])
+            np.testing.assert_array_equal(given.image, read(data)[0].image)
+
+    def test_color_is_kept(self, read, gray_hw):
+        color = np.stack([gray_hw, gray_hw[::-1], gray_hw // 2], axis=-1)
+        np.testing.assert_array_equal(read(make_dicom(color))[0].image, color)
+
+
+class TestFrames:
+    VOLUME = np.stack([RAMP, RAMP + 500, RAMP + 1000])
+
+    def test_frames_are_named_by_their_number_and_belong_to_the_file(self, read):
+        slices = read(make_dicom(self.VOLUME), name="multi.dcm")
+        assert [given.name[-13:] for given in slices] == [f"multi.dcm#00{i}" for i in range(3)]
+        assert {given.series[-9:] for given in slices} == {"multi.dcm"}
+
+    def test_frames_with_positions_are_ordered_by_them(self, read):
+        groups = [
+            make_item(PlanePositionSequence=make_item(ImagePositionPatient=[0, 0, z]))[0]
+            for z in (5, -5, 0)
+        ]
+        shared = make_item(
+            PlaneOrientationSequence=make_item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0]),
+            FrameVOILUTSequence=make_item(WindowCenter=1300, WindowWidth=2600),
+        )
+        slices = read(
+            make_dicom(
+                self.VOLUME,
+                PerFrameFunctionalGroupsSequence=groups,
+                SharedFunctionalGroupsSequence=shared,
+            )
+        )
+        assert [given.name[-3:] for given in slices] == ["001", "002", "000"]
+        assert [given.index for given in slices] == [0, 1, 2]
+        assert slices[0].image.mean() < slices[1].image.mean()  # one window for all
+
+    def test_volumes_of_the_same_positions_follow_one_another(self, read):
+        groups = [
+            make_item(PlanePositionSequence=make_item(ImagePositionPatient=[0, 0, z]))[0]
+            for z in (1, 0, 1, 0)
+        ]
+        shared = make_item(
+            PlaneOrientationSequence=make_item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])
+        )
+        slices = read(
+            make_dicom(
+                np.stack([RAMP] * 4),
+                PerFrameFunctionalGroupsSequence=groups,
+                SharedFunctionalGroupsSequence=shared,
+            )
+        )
+        assert [given.name[-3:] for given in slices] == ["001", "000", "003", "002"]
+
+    def test_without_a_window_one_holds_for_all_frames(self, read):
+        slices = read(make_dicom(self.VOLUME))
+        assert [bool(given.image.min()) for given in slices] == [False, True, True]
+        assert slices[0].image.max() < slices[2].image.max() == 255
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("elements", "reason"),
+        [
+            ({"Rows": 50_000, "Columns": 50_000}, "expected at most 16,000,000 pixels"),
+            ({"Rows": 41}, "truncated: holds 3,200 bytes of pixel data of 3,280"),
+            ({"NumberOfFrames": 2_000}, "truncated"),
+            ({"NumberOfFrames": 2_000_000_000}, "expected at most 2,000"),
+            ({"Rows": None}, "40 x 0 px, expected at least 32"),
+            ({"PixelData": None}, "holds no image .MR Image Storage."),
+            ({"BitsAllocated": 12}, "of 12 bits each"),
+        ],
+    )
+    def test_header_that_cannot_be_true(self, tmp_path, elements, reason):
+        path = tmp_path / "IM1"
+        path.write_bytes(make_dicom(RAMP, **elements))
+        (found,) = find_scans(path)
+        assert isinstance(found, Unreadable)
+        assert found.name == str(path)
+        assert re.search(reason, found.reason)
+
+    def test_constant_lone_image(self, read):
+        with pytest.raises(InputError, match=r"scan: every pixel has the same value"):
+            read(make_dicom(np.full((40, 40), 7, np.uint16)))
+
+    def test_codestream_of_another_size_than_the_header_says(self, read):
+        dataset = make_dataset(RAMP)
+        dataset.compress(JPEG2000Lossless)
+        dataset.Rows = 39
+        with pytest.raises(InputError, match="compressed frame is of 40 x 40 px"):
+            read(write_dataset(dataset))
+
+    @pytest.mark.parametrize(
+        ("items", "reason"),
+        [
+            ([bytes(4000), b"frame "], "more parts than any scanner writes"),
+            ([b""] * 100_002, "more parts than any scanner writes"),
+            ([b""], "declares 1 frames, holds 0"),
+            ([b"", b"frame "], "starts as no JPEG"),
+        ],
+    )
+    def test_frames_in_absurd_parts(self, tmp_path, items, reason):
+        dataset = make_dataset(RAMP)
+        dataset.compress(JPEG2000Lossless)
+        dataset.PixelData = b"".join(
+            b"\xfe\xff\x00\xe0" + struct.pack("<I", len(item)) + item for item in items
+        )
+        (tmp_path / "IM1").write_bytes(write_dataset(dataset))
+        assert reason in " ".join(tell(tmp_path / "IM1"))
+
+    def test_more_elements_than_any_scanner_writes(self, tmp_path):
+        data = make_dicom(RAMP)
+        at = data.index(b"\x28\0\x02\0US")
+        empty = b"".join(struct.pack("<HH2sH", 0x21, 0x1000 + n, b"LO", 0) for n in range(50_000))
+        (tmp_path / "IM1").write_bytes(data[:at] + empty + data[at:])
+        assert "holds more than 50,000 elements" in " ".join(tell(tmp_path / "IM1"))
+
+    def test_encoding_that_is_no_known_one_is_not_repeated(self, read):
+        data = make_dicom(RAMP).replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.Secret.99.1\0")
+        with pytest.raises(InputError, match=r"its encoding is none that holds slices$"):
+            read(data)
+
+    def test_no_error_or_name_holds_what_identifies_the_patient(self, tmp_path):
+        data = make_dicom(RAMP, RequestingPhysician="Secret^Physician")
+        path = tmp_path / "IM1"
+        damaged = [data[:cut] for cut in range(0, len(data), 50)]
+        for at in range(132, data.index(b"\xe0\x7f\x10\0")):
+            damaged += [patch(data, at, "<B", data[at] ^ bits) for bits in (0x01, 0x60)]
+        for content in damaged:
+            path.write_bytes(content)
+            assert "ecret" not in " ".join(tell(path))

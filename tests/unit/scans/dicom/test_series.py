@@ -1,0 +1,213 @@
+import random
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scan_files import make_dicom, make_series
+from tumorscope.scans.find import find_scans
+from tumorscope.scans.scan import Unreadable
+
+SAGITTAL = (0, 1, 0, 0, 0, -1)
+
+
+def make_volume(slices: int = 6, side_px: int = 40) -> np.ndarray:
+    """Slices whose brightness tells their place."""
+    ramp = np.arange(side_px**2, dtype=np.uint16).reshape(1, side_px, side_px)
+    return ramp + 1000 * np.arange(slices, dtype=np.uint16).reshape(-1, 1, 1)
+
+
+def read_folder(folder):
+    scans = [found for found in find_scans(folder) if not isinstance(found, Unreadable)]
+    return {scan.name.removeprefix(f"{folder}/"): list(scan.read()) for scan in scans}
+
+
+def shuffle_names(files, prefix="IM"):
+    names = [f"{prefix}{number}" for number in range(len(files))]
+    random.Random(4).shuffle(names)
+    return dict(zip(names, files, strict=True))
+
+
+WINDOW = {"WindowCenter": 7000, "WindowWidth": 14_000}
+
+
+class TestOrder:
+    def test_slices_follow_their_positions_whatever_their_names_and_numbers(self, write_files):
+        files = make_series(make_volume(), InstanceNumber=1, **WINDOW)
+        ((name, slices),) = read_folder(write_files(shuffle_names(files))).items()
+        assert name == "series 3"
+        means = [given.image.mean() for given in slices]
+        assert means == sorted(means)
+        assert [given.index for given in slices] == list(range(6))
+        assert {given.series for given in slices} == {slices[0].series}
+
+    def test_without_positions_the_instance_numbers_count(self, write_files):
+        files = [
+            make_dicom(values, InstanceNumber=number, **WINDOW)
+            for number, values in enumerate(make_volume(12))
+        ]
+        ((_, slices),) = read_folder(write_files(shuffle_names(files))).items()
+        means = [given.image.mean() for given in slices]
+        assert means == sorted(means)
+
+    def test_without_numbers_the_names_count_as_people_read_them(self, write_files):
+        files = {
+            f"IM{number}": make_dicom(values, **WINDOW)
+            for number, values in enumerate(make_volume(12))
+        }
+        ((_, slices),) = read_folder(write_files(files)).items()
+        assert [given.name.rpartition("IM")[2] for given in slices] == [*map(str, range(12))]
+
+    def test_where_one_position_is_missing_the_instance_numbers_count(self, write_files):
+        files = make_series(make_volume(), **WINDOW)
+        files[2] = make_dicom(make_volume()[2], InstanceNumber=3, **WINDOW)
+        ((_, slices),) = read_folder(write_files(shuffle_names(files))).items()
+        means = [given.image.mean() for given in slices]
+        assert len(means) == 6
+        assert means == sorted(means)
+
+    @pytest.mark.parametrize("orientation", [(1, 0, 0, 0, 1, 0), SAGITTAL, (0.8, 0.6, 0, 0, 0, -1)])
+    def test_position_is_taken_along_the_normal(self, write_files, orientation):
+        files = make_series(make_volume(), orientation=orientation, InstanceNumber=None, **WINDOW)
+        ((_, slices),) = read_folder(write_files(shuffle_names(files))).items()
+        means = [given.image.mean() for given in slices]
+        assert means == sorted(means)
+
+    def test_absurd_positions_are_no_positions(self, write_files):
+        files = [
+            make_dicom(
+                values,
+                InstanceNumber=number,
+                ImagePositionPatient=[1e300, 1e300, 1e300],
+                ImageOrientationPatient=[1e300, 0, 0, 0, 1e300, 0],
+                **WINDOW,
+            )
+            for number, values in enumerate(make_volume())
+        ]
+        ((_, slices),) = read_folder(write_files(shuffle_names(files))).items()
+        means = [given.image.mean() for given in slices]
+        assert means == sorted(means)
+
+
+class TestMixed:
+    def test_series_in_one_folder_are_told_apart(self, write_files):
+        first = make_series(make_volume(4), SeriesInstanceUID="1.1", SeriesNumber=1)
+        second = make_series(make_volume(5), SeriesInstanceUID="1.2", SeriesNumber=2)
+        found = read_folder(write_files(shuffle_names([*first, *second])))
+        assert {name: len(slices) for name, slices in found.items()} == {
+            "series 1": 4,
+            "series 2": 5,
+        }
+
+    def test_localizers_of_another_plane_or_size_are_series_of_their_own(self, write_files):
+        files = [
+            *make_series(make_volume(5)),
+            *make_series(make_volume(3), orientation=SAGITTAL),
+            *make_series(make_volume(2, side_px=64)),
+        ]
+        found = read_folder(write_files(shuffle_names(files)))
+        assert sorted(len(slices) for slices in found.values()) == [2, 3, 5]
+        assert sorted(found) == ["series 3", "series 3 (2)", "series 3 (3)"]
+
+    def test_second_image_at_a_position_belongs_to_a_second_volume(self, write_files):
+        files = [*make_series(make_volume(4)), *make_series(make_volume(4) // 2)]
+        found = read_folder(write_files(shuffle_names(files)))
+        assert [len(slices) for slices in found.values()] == [4, 4]
+
+    @pytest.mark.parametrize("missing", [0, 2, 5])
+    def test_no_slice_of_another_echo_fills_a_hole(self, write_files, missing):
+        early = make_series(make_volume(6), EchoTime=20, **WINDOW)
+        late = make_series(make_volume(6) // 2, EchoTime=90, **WINDOW)
+        del early[missing]
+        found = read_folder(write_files(shuffle_names([*early, *late])))
+        assert sorted(len(slices) for slices in found.values()) == [5, 6]
+        for slices in found.values():
+            brightest = [int(given.image.max()) for given in slices]
+            assert brightest == sorted(brightest)
+
+    def test_what_differs_from_slice_to_slice_divides_nothing(self, write_files):
+        files = [
+            make_series(make_volume(4), AcquisitionNumber=number, EchoTime=20 + number / 100)[
+                number
+            ]
+            for number in range(4)
+        ]
+        assert [
+            len(slices) for slices in read_folder(write_files(shuffle_names(files))).values()
+        ] == [4]
+
+    def test_series_over_several_folders_is_one(self, write_files):
+        files = {f"{index}/IM": data for index, data in enumerate(make_series(make_volume(4)))}
+        assert [len(slices) for slices in read_folder(write_files(files)).values()] == [4]
+
+    def test_lone_image_is_no_series(self, write_files):
+        ((name, (given,)),) = read_folder(
+            write_files({"a.dcm": make_dicom(make_volume()[0])})
+        ).items()
+        assert name == "a.dcm"
+        assert given.series is None
+
+
+class TestCopiesAndDamage:
+    def test_copy_is_reported_and_read_once(self, write_files):
+        files = dict(enumerate(make_series(make_volume(3))))
+        folder = write_files({**{f"IM{n}": data for n, data in files.items()}, "again": files[1]})
+        found = list(find_scans(folder))
+        (copy,) = [one for one in found if isinstance(one, Unreadable)]
+        assert {copy.name[-5:], copy.reason[:9]} <= {"again", "a copy of", "y/IM1"}
+        assert [len(slices) for slices in read_folder(folder).values()] == [3]
+
+    def test_many_images_of_one_instance_are_each_read_once_more(self, write_files, monkeypatch):
+        files = make_series(make_volume(40), SOPInstanceUID="1.9")
+        opened = Counter()
+        open_path = Path.open
+
+        def count(path: Path, *arguments: str) -> object:
+            opened[path] += 1
+            return open_path(path, *arguments)
+
+        folder = write_files(shuffle_names(files))
+        monkeypatch.setattr(Path, "open", count)
+        (scan,) = find_scans(folder)
+        assert not isinstance(scan, Unreadable)
+        assert set(opened.values()) == {3}  # its format, its header, its bytes
+
+    def test_another_image_of_the_same_instance_is_read(self, write_files):
+        files = make_series(make_volume(3), SOPInstanceUID="1.9")
+        assert [len(s) for s in read_folder(write_files(shuffle_names(files))).values()] == [3]
+
+    def test_damaged_slice_does_not_stop_the_others(self, write_files):
+        files = {f"IM{n}": data for n, data in enumerate(make_series(make_volume(4)))}
+        folder = write_files(files)
+        (scan,) = find_scans(folder)
+        (folder / "IM2").write_bytes(files["IM2"][:-500])  # after it has been found
+        given = list(scan.read())
+        assert [isinstance(one, Unreadable) for one in given] == [False, False, True, False]
+        assert given[2].name == str(folder / "IM2")
+        assert "truncated" in given[2].reason
+
+    def test_noise_that_the_window_of_a_series_shows_black_stays_black(self, write_files):
+        volume = make_volume(3)
+        volume[2] = np.random.default_rng(0).integers(0, 9, volume[2].shape)
+        files = make_series(volume, **WINDOW)
+        ((_, slices),) = read_folder(write_files(shuffle_names(files))).items()
+        assert slices[1].image.any()
+        assert not slices[2].image.any()
+        ((_, (alone,)),) = read_folder(write_files({"alone/IM": files[2]}) / "alone").items()
+        assert alone.image.max() == 255
+
+    def test_without_a_window_one_holds_for_the_whole_series(self, write_files):
+        volume = make_volume(6)
+        volume[0] = np.random.default_rng(0).integers(0, 9, volume[0].shape)
+        files = make_series(volume)
+        ((_, slices),) = read_folder(write_files(shuffle_names(files))).items()
+        assert slices[0].image.max() < 5  # noise of air is no brain
+        means = [given.image.mean() for given in slices]
+        assert means == sorted(means)
+
+    def test_air_in_a_series_is_given(self, write_files):
+        volume = make_volume(3)
+        volume[0] = 5
+        ((_, slices),) = read_folder(write_files(shuffle_names(make_series(volume)))).items()
+        assert (slices[0].image == 0).all()
