@@ -18,7 +18,7 @@ help: ## List the targets
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(ENVIRONMENT)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[train,kaggle,tensorboard,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
 demo: $(INSTALLED) ## Train, explain and test a model on synthetic slices

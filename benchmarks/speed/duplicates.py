@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tumorscope.copies import search
+from tumorscope.copies import nearest
 from tumorscope.copies.codes import (
     CODE_BITS,
     ORIENTATIONS,
@@ -100,7 +100,7 @@ def _measure_all_pairs(codes: Codes, planted: NDArray[np.int64]) -> dict[str, fl
     queries = len(codes) if len(codes) <= LARGEST_FLAT else FLAT_QUERIES
     rows = planted[:, 0] if queries < len(codes) else np.arange(len(codes))
     rows = rows[:queries]
-    with patch.object(search, "_LARGEST_FLAT_INDEX", sys.maxsize):
+    with patch.object(nearest, "_LARGEST_FLAT_INDEX", sys.maxsize):
         index = CodeIndex(keep_indexed(codes))
         start = time.perf_counter()
         found = index.search(codes[rows])

@@ -33,7 +33,8 @@ class MissingExtraError(TumorscopeError, ImportError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(
-            f"{feature} needs the optional part '{extra}': pip install 'tumorscope[{extra}]'"
+            f"{feature} needs the optional part '{extra}'; in a copy of the source: "
+            f"pip install '.[{extra}]'"
         )
 
 

@@ -147,7 +147,7 @@ def test_training_without_its_extra_says_what_to_install(phantom_run, tmp_path):
         [sys.executable, "-c", code, *arguments], capture_output=True, check=False
     )
     assert outcome.returncode == 1
-    assert b"pip install 'tumorscope[train]'" in outcome.stderr
+    assert b"pip install '.[train]'" in outcome.stderr
     assert not (tmp_path / "run").exists()
 
 

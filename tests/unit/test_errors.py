@@ -21,7 +21,7 @@ def test_missing_extra_is_an_import_error_that_says_how_to_install_it():
     error = MissingExtraError("Training", "train")
     assert isinstance(error, ImportError)
     assert str(error) == (
-        "Training needs the optional part 'train': pip install 'tumorscope[train]'"
+        "Training needs the optional part 'train'; in a copy of the source: pip install '.[train]'"
     )
 
 

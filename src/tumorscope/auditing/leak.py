@@ -1,10 +1,13 @@
 """How many validation slices would have a copy in the training part of a random split."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 VALIDATION_FRACTION = 0.2
+
+_log_gamma = np.vectorize(math.lgamma, otypes=[np.float64])
 
 
 def estimate_leak(groups: NDArray[np.int64], fraction: float = VALIDATION_FRACTION) -> float:
@@ -39,7 +42,7 @@ def _log_choose(
     total: NDArray[np.int64] | int, chosen: NDArray[np.int64] | int
 ) -> NDArray[np.float64]:
     return np.asarray(
-        gammaln(np.add(total, 1))
-        - gammaln(np.add(chosen, 1))
-        - gammaln(np.subtract(total, chosen) + 1)
+        _log_gamma(np.add(total, 1))
+        - _log_gamma(np.add(chosen, 1))
+        - _log_gamma(np.subtract(total, chosen) + 1)
     )

@@ -5,20 +5,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from tumorscope.copies.codes import CODE_BITS, ORIENTATIONS, Codes, orient_codes
+from tumorscope.copies.codes import ORIENTATIONS, Codes, orient_codes
+from tumorscope.copies.nearest import Neighbours, index_codes
 
 # Beyond this distance, of 256 bits, even a cropped copy is not nearer than other slices are.
 MAXIMUM_DISTANCE = 72
 _NEIGHBOURS = 12
 _SLICES_KEPT = 6
-# Comparing with each code is faster up to this many; more are divided into cells.
-_LARGEST_FLAT_INDEX = 20_000
-_PROBED_CELLS = 24
-_TRAINING_CODES_PER_CELL = 40
 _QUERIES_PER_BLOCK = 200_000
 _QUERIES_PER_CALL = 10_000
 
@@ -53,7 +49,7 @@ class CodeIndex:
 
     def __init__(self, codes: Codes) -> None:
         self._frames = codes.shape[1]
-        self._index = _build_index(np.ascontiguousarray(codes.reshape(-1, codes.shape[-1])))
+        self._index = index_codes(np.ascontiguousarray(codes.reshape(-1, codes.shape[-1])))
 
     def search(
         self, codes: Codes, on_progress: Callable[[int, int], None] | None = None
@@ -100,14 +96,10 @@ class CodeIndex:
         )
         return _keep_nearest(candidates)
 
-    def _find_neighbours(self, queries: Codes) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Find the nearest codes of each query on threads of our own.
-
-        Those of OpenMP wait for each other by spinning: where other work shares the processor,
-        the same search takes ten times as long with them.
-        """
+    def _find_neighbours(self, queries: Codes) -> Neighbours:
+        """Find the nearest codes of each query on threads of our own."""
         starts = range(0, len(queries), _QUERIES_PER_CALL)
-        with ThreadPoolExecutor(os.cpu_count(), initializer=_use_one_thread) as pool:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
             found = pool.map(
                 lambda start: self._index.search(
                     queries[start : start + _QUERIES_PER_CALL], _NEIGHBOURS
@@ -116,25 +108,6 @@ class CodeIndex:
             )
             distances, rows = zip(*found, strict=True)
         return np.concatenate(distances), np.concatenate(rows)
-
-
-def _use_one_thread() -> None:
-    """Keep OpenMP to the calling thread."""
-    faiss.omp_set_num_threads(1)
-
-
-def _build_index(codes: Codes) -> faiss.IndexBinary:
-    count = len(codes)
-    cells = min(int(4 * np.sqrt(count)), count // _TRAINING_CODES_PER_CELL)
-    if count <= _LARGEST_FLAT_INDEX:
-        index = faiss.index_binary_factory(CODE_BITS, "BFlat")
-    else:
-        index = faiss.index_binary_factory(CODE_BITS, f"BIVF{cells}")
-        index.nprobe = _PROBED_CELLS  # type: ignore[attr-defined]
-        sample = np.random.default_rng(0).permutation(count)[: cells * _TRAINING_CODES_PER_CELL]
-        index.train(codes[np.sort(sample)])
-    index.add(codes)
-    return index
 
 
 def _keep_nearest(candidates: Candidates) -> Candidates:

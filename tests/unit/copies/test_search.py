@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tumorscope.copies import search
+from tumorscope.copies import nearest, search
 from tumorscope.copies.codes import CODE_BYTES, keep_indexed, orient_codes
 from tumorscope.copies.search import MAXIMUM_DISTANCE, CodeIndex
 from tumorscope.copies.thumbnails import FRAMES
@@ -67,7 +67,7 @@ class TestCodeIndex:
         for row in range(len(sought)):
             sought[row, 0] = flip_bits(codes[row, 0], changed_bits, seed=row)
             sought[row, 1:] = draw_codes(1, seed=row + 1)[0, 1:]
-        monkeypatch.setattr(search, "_LARGEST_FLAT_INDEX", 1000)
+        monkeypatch.setattr(nearest, "_LARGEST_FLAT_INDEX", 1000)
         found = CodeIndex(keep_indexed(codes)).search(sought)
         right = (found.first == found.second).sum()
         assert right >= 0.9 * len(sought)

@@ -191,7 +191,7 @@ class TestKaggle:
 
     def test_without_kagglehub_the_extra_is_named(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "kagglehub", None)
-        with pytest.raises(MissingExtraError, match=r"pip install 'tumorscope\[kaggle\]'"):
+        with pytest.raises(MissingExtraError, match=r"pip install '\.\[kaggle\]'"):
             list_labelled_files("kaggle:owner/name", "yes")
 
     def test_failed_download_tells_how_to_do_it_by_hand(self, kagglehub):

@@ -45,5 +45,5 @@ def test_head_does_not_touch_the_border_of_the_grid():
 def test_without_nilearn_the_error_names_the_extra(monkeypatch, generator):
     monkeypatch.setitem(sys.modules, "nilearn", None)
     monkeypatch.setattr(anatomy, "_load_brains", anatomy._load_brains.__wrapped__)
-    with pytest.raises(MissingExtraError, match=r"phantom generator needs .*tumorscope\[train\]"):
+    with pytest.raises(MissingExtraError, match=r"phantom generator needs .*'\.\[train\]'"):
         draw_head(generator)

@@ -4,7 +4,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
-from sklearn.metrics import auc, precision_recall_curve, roc_curve
 
 from tumorscope.evaluation.figures.style import (
     BLUE,
@@ -17,6 +16,7 @@ from tumorscope.evaluation.figures.style import (
     mark_point,
     style_axes,
 )
+from tumorscope.evaluation.measures.curves import trace_precision_recall, trace_roc
 from tumorscope.evaluation.measures.metrics import compute_metrics
 from tumorscope.evaluation.measures.scores import Labels, Probabilities, check_repeats, check_scores
 
@@ -57,7 +57,7 @@ def plot_roc(labels: ArrayLike, probabilities: ArrayLike, threshold: float) -> F
         return make_message_figure(title, _ONE_CLASS.format(**metrics))
     figure, axes = _make_square(title, "1 - specificity", "sensitivity")
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=DASHES, label="chance")
-    false_positive_rate, true_positive_rate, _ = roc_curve(checked_labels, checked_probabilities)
+    false_positive_rate, true_positive_rate = trace_roc(checked_labels, checked_probabilities)
     axes.plot(
         false_positive_rate,
         true_positive_rate,
@@ -100,9 +100,9 @@ def plot_fold_roc(labels: ArrayLike, probabilities: ArrayLike, folds: ArrayLike)
     for repeat, fold_of in zip(repeats, np.reshape(folds, repeats.shape), strict=True):
         for fold in np.unique(fold_of):
             inside = fold_of == fold
-            curve = roc_curve(checked_labels[inside], repeat[inside])[:2]
-            areas.append(float(auc(*curve)))
-            (line,) = axes.plot(*curve, color=BLUE, linewidth=0.8, alpha=0.35)
+            rates, sensitivities = trace_roc(checked_labels[inside], repeat[inside])
+            areas.append(float(np.trapezoid(sensitivities, rates)))
+            (line,) = axes.plot(rates, sensitivities, color=BLUE, linewidth=0.8, alpha=0.35)
     line.set_label(f"each fold: AUROC {min(areas):.3f} to {max(areas):.3f}")
     area = compute_metrics(checked_labels, repeats, 0.5)["auroc"]
     axes.plot(
@@ -117,9 +117,7 @@ def plot_fold_roc(labels: ArrayLike, probabilities: ArrayLike, folds: ArrayLike)
 
 def _average_curves(labels: Labels, repeats: Probabilities) -> tuple[Probabilities, Probabilities]:
     """Average the ROC curves of repeats at equal false positive rates."""
-    curves: list[tuple[Probabilities, Probabilities]] = [
-        roc_curve(labels, repeat)[:2] for repeat in repeats
-    ]
+    curves = [trace_roc(labels, repeat) for repeat in repeats]
     if len(curves) == 1:
         return curves[0]
     rates = np.linspace(0, 1, _RATES)
@@ -163,7 +161,7 @@ def plot_precision_recall(labels: ArrayLike, probabilities: ArrayLike, threshold
         linestyle=DASHES,
         label=f"share of tumor slices {prevalence:.2f}",
     )
-    precision, recall, _ = precision_recall_curve(checked_labels, checked_probabilities)
+    precision, recall = trace_precision_recall(checked_labels, checked_probabilities)
     # Steps, because the average precision is the area under steps.
     axes.plot(
         recall,

@@ -4,9 +4,9 @@ from typing import TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv
 
 from tumorscope.evaluation.measures.groups import check_groups
+from tumorscope.evaluation.uncertainty.beta import compute_beta_quantile
 
 _CONFIDENCE = 0.95
 
@@ -83,7 +83,9 @@ def compute_share_interval(successes: float, trials: float) -> list[float]:
     (0.884, 1.0)
     """
     failures = trials - successes
+    return [_find_low_end(successes, failures), 1 - _find_low_end(failures, successes)]
+
+
+def _find_low_end(successes: float, failures: float) -> float:
     tail = (1 - _CONFIDENCE) / 2
-    low = betaincinv(successes, failures + 1, tail) if successes > 0 else 0
-    high = betaincinv(successes + 1, failures, 1 - tail) if failures > 0 else 1
-    return [float(low), float(high)]
+    return compute_beta_quantile(successes, failures + 1, tail) if successes > 0 else 0.0

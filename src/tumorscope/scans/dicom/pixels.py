@@ -1,6 +1,7 @@
 """Decode the frames of a DICOM file one by one, each only after its size has been checked."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +103,10 @@ def decode_frame(dicom: DicomFile, index: int, number_of_frames: int) -> NDArray
             decoded, _ = decoder.as_array(encapsulate([frame], has_bot=False), index=0, **options)
         except RuntimeError as error:  # its first line says only that all plugins failed
             reason = str(error).splitlines()[-1].strip()[:120]
-            raise InputError(f"its compressed frame cannot be decoded ({reason})") from error
+            advice = _advise(dicom.transfer_syntax)
+            raise InputError(
+                f"its compressed frame cannot be decoded ({reason}){advice}"
+            ) from error
     else:
         dicom.stream.seek(dicom.pixel_start)
         options["number_of_frames"] = number_of_frames
@@ -120,8 +124,21 @@ def _find_decoder(transfer_syntax: str) -> Any:
     except NotImplementedError:
         raise InputError(f"its encoding is none that holds slices{name_uid(syntax)}") from None
     if not (decoder.is_native or set(_PLUGINS) & set(decoder.available_plugins)):
-        raise InputError(f"no decoder is installed for its encoding{name_uid(syntax)}")
+        raise InputError(
+            f"no decoder is installed for its encoding{name_uid(syntax)}{_advise(syntax)}"
+        )
     return decoder
+
+
+def _advise(transfer_syntax: str) -> str:
+    """Name the optional decoder where it is missing and would read such frames."""
+    from pydicom.uid import JPEGLSTransferSyntaxes, JPEGTransferSyntaxes
+
+    if find_spec("libjpeg") or transfer_syntax not in (
+        *JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes
+    ):  # fmt: skip
+        return ""
+    return "; one under GPL-3 reads more, in a copy of the source: pip install '.[dicom-gpl]'"
 
 
 def _check_fragments(dicom: DicomFile, number_of_frames: int) -> None:

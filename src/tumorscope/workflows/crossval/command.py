@@ -91,6 +91,7 @@ def crossval(
     overrides = [*overrides, *([f"model.backbone={backbone}"] if backbone else [])]
     settings = load_recipe(recipe, overrides)
     grouped = settings.data.split == "grouped"
+    check_training(settings)
     check_folder(cv, resume)
     remove_partial(cv)
     goes_on = (cv / RECIPE_FILE).exists()
@@ -98,7 +99,6 @@ def crossval(
         manifest, rejected = _reopen(cv, settings)
         check_same_masks(cv, manifest, masks)
     else:
-        check_training()
         manifest, rejected = read_manifest(data, positive, on_progress)
         manifest = add_masks(manifest, masks, settings)
     root = find_root(manifest)

@@ -37,6 +37,7 @@ from tumorscope.workflows.explain.methods import (
     BASELINES,
     SHIPPED,
     Method,
+    check_extra,
     list_engine_methods,
     list_keras_methods,
 )
@@ -97,6 +98,7 @@ def localize(
     check_replaceable(folder, TABLE_FILE)
     predictor = Predictor.load(Path(model))
     artifact = find_artifact(Path(model))
+    check_extra(artifact)
     manifest, _ = read_manifest(data, positive, on_progress)
     manifest = assign_masks(manifest, Path(masks))
     outlined, counts = _choose(manifest, artifact, count, seed, on_progress)

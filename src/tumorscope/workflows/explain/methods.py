@@ -10,7 +10,7 @@ from tumorscope.artifact.spec import OPENVINO_FILE
 from tumorscope.explanation import baselines, cam
 from tumorscope.explanation.perturbation import Answer, average_flips, occlude, score_cam
 from tumorscope.inference.engine import Engine
-from tumorscope.workflows.training_extra import import_training
+from tumorscope.workflows.training_extra import check_training, import_training
 
 Slices = NDArray[np.uint8]
 Maps = NDArray[np.float32]
@@ -42,6 +42,18 @@ def list_engine_methods(artifact: Path) -> tuple[dict[str, Method], Answer]:
         "random": baselines.draw_random,
     }
     return methods, answer
+
+
+def check_extra(artifact: Path) -> None:
+    """Refuse an artifact whose Keras file cannot be looked into, before slices are read.
+
+    Raises
+    ------
+    MissingExtraError
+        The file is there, but Keras is not installed.
+    """
+    if (artifact / _KERAS_FILE).is_file():
+        check_training()
 
 
 def list_keras_methods(artifact: Path, answer: Answer) -> dict[str, Method]:

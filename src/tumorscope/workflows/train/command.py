@@ -29,7 +29,7 @@ from tumorscope.workflows.preparation import (
     write_preparation,
 )
 from tumorscope.workflows.train.completion import complete_artifact
-from tumorscope.workflows.training_extra import import_training
+from tumorscope.workflows.training_extra import check_training, import_training
 
 _log = logging.getLogger(__name__)
 
@@ -99,6 +99,8 @@ def train(
     check_folder(run, resume)
     if (run / FOLDS_FILE).exists():
         raise InputError(f"{run}: a cross-validation; choose a new folder with --out")
+    if not (run / "model").exists():
+        check_training(settings)
     remove_partial(run)
     goes_on = (run / RECIPE_FILE).exists()
     out_of_fold = None

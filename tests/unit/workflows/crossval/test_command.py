@@ -313,7 +313,7 @@ class TestRefusals:
         self, labelled_slices, tmp_path, monkeypatch
     ):
         monkeypatch.setitem(sys.modules, "keras", None)
-        with pytest.raises(MissingExtraError, match=r"pip install 'tumorscope\[train\]'"):
+        with pytest.raises(MissingExtraError, match=r"pip install '\.\[train\]'"):
             crossval(labelled_slices, tmp_path / "cv")
         assert not (tmp_path / "cv").exists()
 
