@@ -9,16 +9,24 @@ those of seed 3, on which nothing in it was chosen: `experiments.py` has those o
 
 import argparse
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from benchmarks.accuracy.appearance import write_looks
-from benchmarks.accuracy.results import BACKBONE, DOCUMENT, FIGURES, replace_part, show
 
 import tumorscope
+from benchmarks.accuracy.appearance import write_looks
+from benchmarks.accuracy.results import (
+    BACKBONE,
+    DATA,
+    DOCUMENT,
+    FIGURES,
+    HEADINGS,
+    list_figures,
+    replace_part,
+    show,
+)
 from tumorscope.evaluation.decisions.operating_points import HALF
 from tumorscope.evaluation.summary import summarize_scores
 from tumorscope.workflows.crossval.metrics import stack_repeats
@@ -35,11 +43,11 @@ SHOW_A_LESION = [
 ]
 
 
-def run_all(data: Path) -> None:
+def run_all() -> None:
     """Cross-validate what is not there yet."""
-    navoneel, both = data / "navoneel", [data / "navoneel", data / "br35h"]
+    navoneel, both = DATA / "navoneel", [DATA / "navoneel", DATA / "br35h"]
     common: dict[str, Any] = {"backbone": BACKBONE, "jobs": 2, "resume": True}
-    outlined = common | {"masks": data / "br35h" / "annotations.json"}
+    outlined = common | {"masks": DATA / "br35h" / "annotations.json"}
     tumorscope.crossval(both, BOTH, folds=5, repeats=2, overrides=[SEED], **outlined)
     folds = BOTH / "folds.csv"
     mended = [SEED, "model.rescale_in_front=false", "data.split=grouped"]
@@ -66,18 +74,12 @@ def draw_results() -> str:
 
 def draw_table(rows: Mapping[tuple[str, str, str], Mapping[str, Any]]) -> str:
     """Write figures in Markdown, each row named by recipe, training and test data."""
-    counted = [f"{name}, {unit}" for name in ("accuracy", "AUROC") for unit in ("slices", "groups")]
     lines = [
-        f"| recipe | trained on | tested on | {' | '.join(counted)} |",
+        f"| recipe | trained on | tested on | {HEADINGS} |",
         "| --- | --- | --- | ---: | ---: | ---: | ---: |",
     ]
     for names, metrics in rows.items():
-        cells = [
-            show(unit[figure], unit["intervals"][figure])
-            for figure in FIGURES
-            for unit in (metrics, metrics["per_group"])
-        ]
-        lines.append(f"| {' | '.join([*names, *cells])} |")
+        lines.append(f"| {' | '.join([*names, *list_figures(metrics)])} |")
     return "\n".join(lines)
 
 
@@ -141,7 +143,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables-only", action="store_true", help="train nothing")
     if not parser.parse_args().tables_only:
-        run_all(Path(os.environ.get("TUMORSCOPE_DATA", "../shared/data")))
+        run_all()
     gains = draw_differences("gain over the mended `notebook`", NOTEBOOK, BOTH)
     replace_part(DOCUMENT, "default", f"{draw_results()}\n\n{gains}")
     replace_part(DOCUMENT, "doubts", draw_doubts())

@@ -8,13 +8,11 @@ interrupted call goes on where it was. The data is read from TUMORSCOPE_DATA (..
 
 import argparse
 import json
-import os
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from benchmarks.accuracy.results import BACKBONE, FIGURES, replace_part
+from typing import NamedTuple
 
 import tumorscope
+from benchmarks.accuracy.results import BACKBONE, DATA, FIGURES, replace_part, show
 
 RESULTS = Path("results/experiments")
 DOCUMENT = Path("docs/experiments.md")
@@ -33,12 +31,12 @@ class Experiment(NamedTuple):
         """Where its cross-validation is written."""
         return RESULTS / self.name
 
-    def run(self, data: Path) -> None:
+    def run(self) -> None:
         """Cross-validate, or go on with it, unless it is done."""
         if not (self.folder / "metrics.json").exists():
             print(f"{self.folder} ...", flush=True)
             tumorscope.crossval(
-                data / "navoneel",
+                DATA / "navoneel",
                 self.folder,
                 backbone=BACKBONE,
                 overrides=[*CANDIDATE, *self.overrides],
@@ -136,13 +134,11 @@ def draw_table() -> str:
 
 def list_differences(first: Path, second: Path) -> list[str]:
     """Write the paired differences of each figure."""
-    comparison: dict[str, Any] = dict(tumorscope.compare(first, second, second / "comparison"))
-    cells = []
-    for name in FIGURES:
-        figure = comparison["differences"][name]
-        low, high = figure["interval"]
-        cells.append(f"{figure['difference']:+.3f} ({low:+.3f} to {high:+.3f})")
-    return cells
+    differences = tumorscope.compare(first, second, second / "comparison")["differences"]
+    return [
+        show(differences[name]["difference"], differences[name]["interval"], "+.3f")
+        for name in FIGURES
+    ]
 
 
 def main() -> None:
@@ -153,10 +149,9 @@ def main() -> None:
     )
     parser.add_argument("--tables-only", action="store_true", help="train nothing")
     arguments = parser.parse_args()
-    data = Path(os.environ.get("TUMORSCOPE_DATA", "../shared/data"))
     for experiment in EXPERIMENTS:
         if not arguments.tables_only and experiment.name in (arguments.only or [experiment.name]):
-            experiment.run(data)
+            experiment.run()
     replace_part(DOCUMENT, "table", draw_table())
 
 

@@ -7,26 +7,24 @@ Two cross-validations of Navoneel and Br35H together with EfficientNet-Lite0, on
 """
 
 import argparse
-import os
 from pathlib import Path
 
+import tumorscope
 from benchmarks.accuracy.default import draw_differences, draw_table, read_metrics
 from benchmarks.accuracy.experiments import DOCUMENT
-from benchmarks.accuracy.results import BACKBONE, replace_part
-
-import tumorscope
+from benchmarks.accuracy.results import BACKBONE, DATA, replace_part
 
 PLAIN = Path("results/outlines/plain")
 OUTLINED = Path("results/outlines/outlined")
 SEED = "seed=4"
 
 
-def run_all(data: Path) -> None:
+def run_all() -> None:
     """Cross-validate what is not there yet."""
-    masks = data / "br35h" / "annotations.json"
+    masks = DATA / "br35h" / "annotations.json"
     for cv, given, weight in ((PLAIN, None, 0), (OUTLINED, masks, 1)):
         tumorscope.crossval(
-            [data / "navoneel", data / "br35h"],
+            [DATA / "navoneel", DATA / "br35h"],
             cv,
             folds=5,
             repeats=1,
@@ -54,7 +52,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables-only", action="store_true", help="train nothing")
     if not parser.parse_args().tables_only:
-        run_all(Path(os.environ.get("TUMORSCOPE_DATA", "../shared/data")))
+        run_all()
     gains = draw_differences("gain by outlines, on both", PLAIN, OUTLINED)
     replace_part(DOCUMENT, "outlines", f"{draw_figures()}\n\n{gains}")
 

@@ -18,11 +18,13 @@ from typing import Any, NamedTuple
 import tumorscope
 from tumorscope.atomic import write_text
 
+DATA = Path(os.environ.get("TUMORSCOPE_DATA", "../shared/data"))
 RESULTS = Path("results")
 DOCUMENT = Path("docs/results.md")
 BACKBONE = "efficientnetlite0"
 MISSING = "not run"
 FIGURES = ("accuracy", "auroc")
+HEADINGS = "accuracy, slices | accuracy, groups | AUROC, slices | AUROC, groups"
 
 RECIPES = {
     "`notebook` to the letter": ("notebook", []),
@@ -76,14 +78,14 @@ class Row(NamedTuple):
         words = re.sub(r"[^a-z]+", "-", f"{self.recipe} {self.split}".lower()).strip("-")
         return RESULTS / f"{self.dataset.folder}-{words}"
 
-    def run(self, data: Path) -> None:
+    def run(self) -> None:
         """Cross-validate, or go on with it, unless it is done."""
         if (self.folder / "metrics.json").exists():
             return
         name, overrides = RECIPES[self.recipe]
         print(f"{self.folder} ...", flush=True)
         tumorscope.crossval(
-            data / self.dataset.folder,
+            DATA / self.dataset.folder,
             self.folder,
             name,
             self.dataset.folds,
@@ -109,26 +111,28 @@ def list_rows() -> list[Row]:
 
 def draw_table(dataset: Dataset) -> str:
     """Write the table of one dataset in Markdown."""
-    counted = [f"{name}, {unit}" for name in ("accuracy", "AUROC") for unit in ("slices", "groups")]
     lines = [
-        f"| recipe | folds | copied | {' | '.join(counted)} |",
+        f"| recipe | folds | copied | {HEADINGS} |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for recipe in RECIPES:
         for split in ("random", "grouped"):
             metrics = Row(dataset, recipe, split).read()
-            cells = [MISSING] * 5 if metrics is None else _list_cells(metrics)
+            if metrics is None:
+                cells = [MISSING] * 5
+            else:
+                cells = [f"{metrics['copies']['share']:.0%}", *list_figures(metrics)]
             lines.append(f"| {recipe} | {split} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _list_cells(metrics: Mapping[str, Any]) -> list[str]:
-    shown = [
+def list_figures(metrics: Mapping[str, Any]) -> list[str]:
+    """Write the figures that stand below `HEADINGS`."""
+    return [
         show(counted[name], counted["intervals"][name])
         for name in FIGURES
         for counted in (metrics, metrics["per_group"])
     ]
-    return [f"{metrics['copies']['share']:.0%}", *shown]
 
 
 def show(value: float | None, interval: list[float] | None, spec: str = ".3f") -> str:
@@ -153,10 +157,9 @@ def main() -> None:
     parser.add_argument("--only", choices=[dataset.folder for dataset in DATASETS])
     parser.add_argument("--tables-only", action="store_true", help="train nothing")
     arguments = parser.parse_args()
-    data = Path(os.environ.get("TUMORSCOPE_DATA", "../shared/data"))
     for row in list_rows():
         if not arguments.tables_only and arguments.only in (None, row.dataset.folder):
-            row.run(data)
+            row.run()
     for dataset in DATASETS:
         text = f"{dataset.title}, {dataset.training}:\n\n{draw_table(dataset)}"
         replace_part(DOCUMENT, dataset.folder, text)

@@ -12,7 +12,6 @@ Half of the held-out groups choose the default map, the other half is what its f
 """
 
 import argparse
-import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -21,8 +20,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from benchmarks.accuracy.results import replace_part
 
+from benchmarks.accuracy.results import DATA, replace_part
 from tumorscope.dataset.folds import assign_folds
 from tumorscope.dataset.manifest import read_manifest, write_table
 from tumorscope.explanation.localization_summary import (
@@ -36,8 +35,8 @@ from tumorscope.workflows.explain.methods import BASELINES, SHIPPED
 
 RESULTS = Path("results/localization")
 DOCUMENT = Path("docs/explanations.md")
-DATA = Path(os.environ.get("TUMORSCOPE_DATA", "../shared/data")).resolve() / "br35h"
-OUTLINES = DATA / "annotations.json"
+BR35H = DATA.resolve() / "br35h"
+OUTLINES = BR35H / "annotations.json"
 FOLDS, SEED = 5, 1
 # What the exported graph can give in one or two passes; the others are references.
 CANDIDATES = (SHIPPED, f"{SHIPPED}, flips averaged", "Grad-CAM")
@@ -93,7 +92,7 @@ def call(*command: str | Path) -> None:
 
 def write_parts(fold: int, rest: Path, held_out: Path) -> None:
     """Write a fold's slices as one table and all others as another; no group is in both."""
-    manifest, _ = read_manifest(DATA)
+    manifest, _ = read_manifest(BR35H)
     folds = assign_folds(manifest, FOLDS, 1, SEED, grouped=True)
     is_held_out = (folds["fold"] == fold).reindex(manifest.index)
     shared = set(manifest.loc[is_held_out, "group"]) & set(manifest.loc[~is_held_out, "group"])

@@ -26,6 +26,7 @@ from tumorscope.copies.thumbnails import Gray, cut_frames, take_thumbnail
 from tumorscope.phantoms import draw_phantom
 from tumorscope.scans.images import read_slice
 
+DATA = Path(os.environ.get("TUMORSCOPE_DATA", Path(__file__).parents[2] / "../shared/data"))
 THREADS = 4
 
 Image = NDArray[np.uint8]
@@ -198,11 +199,16 @@ def _measure_phantoms(count: int, planted: int) -> None:
     _measure(f"Copies of {planted} of them, among all", known, rows, [images[row] for row in rows])
 
 
+def find_real_slices() -> list[Path]:
+    """Find the folders of the public datasets, as far as they are there."""
+    return [DATA / name for name in ("navoneel", "br35h") if (DATA / name).is_dir()]
+
+
 def _measure_real(folders: Sequence[Path]) -> None:
     reading = read_folders(folders)
     known = know(reading.thumbnails, reading.codes, reading.slices["sha256"])
     rows = np.unique(known.groups, return_index=True)[1]
-    originals = _read(reading, folders, rows)
+    originals = read_originals(reading, folders, rows)
     different = know([reading.thumbnails[row] for row in rows], reading.codes[rows])
     _measure(
         f"Real slices, one of each of {len(rows)} groups, among each other",
@@ -213,7 +219,8 @@ def _measure_real(folders: Sequence[Path]) -> None:
     _measure(f"The same, among all {len(known.thumbnails):,} real slices", known, rows, originals)
 
 
-def _read(reading: Reading, folders: Sequence[Path], rows: Iterable[int]) -> list[Image]:
+def read_originals(reading: Reading, folders: Sequence[Path], rows: Iterable[int]) -> list[Image]:
+    """Read the slices of some rows once more, at full size."""
     places = dict(zip(reading.names, folders, strict=True))
     chosen = reading.slices.loc[list(rows), ["folder", "path"]]
     with ThreadPoolExecutor(THREADS) as pool:
@@ -278,8 +285,7 @@ def main() -> None:
     parser.add_argument("--planted", type=int, default=300, help="copies of phantoms to plant")
     parser.add_argument("--sheet", type=Path, help="a PNG file for the least alike pairs")
     arguments = parser.parse_args()
-    data = Path(os.environ.get("TUMORSCOPE_DATA", Path(__file__).parents[2] / "../shared/data"))
-    folders = [data / name for name in ("navoneel", "br35h") if (data / name).is_dir()]
+    folders = find_real_slices()
     if arguments.sheet:
         draw_sheet(arguments.sheet, folders)
         return
@@ -287,7 +293,7 @@ def main() -> None:
     if folders:
         _measure_real(folders)
     else:
-        print(f"\nno real slices: {data} holds neither navoneel nor br35h")
+        print(f"\nno real slices: {DATA} holds neither navoneel nor br35h")
 
 
 if __name__ == "__main__":

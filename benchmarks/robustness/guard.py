@@ -19,10 +19,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from benchmarks.accuracy.results import replace_part
-from benchmarks.robustness.nobrain import DEVELOPMENT, FINAL, IN_A_SKULL, make_non_brains
 from numpy.typing import NDArray
 
+from benchmarks.accuracy.results import replace_part
+from benchmarks.robustness.nobrain import DEVELOPMENT, FINAL, IN_A_SKULL, make_non_brains
 from tumorscope.artifact.reader import find_artifact, read_artifact
 from tumorscope.artifact.spec import OPENVINO_FILE
 from tumorscope.dataset.splits import VALIDATION

@@ -20,10 +20,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from benchmarks.speed.memory import watch_memory
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.speed.memory import watch_memory
 from tumorscope.inference.engine import count_cores
 from tumorscope.inference.predictor import Predictor
 from tumorscope.phantoms import draw_phantom

@@ -8,18 +8,23 @@ searched for without themselves among what is known: whatever is recognized then
 evaluation for no reason.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from benchmarks.robustness.copies import EDITS, Image, describe, draw_phantoms
 
+from benchmarks.robustness.copies import (
+    EDITS,
+    Image,
+    describe,
+    draw_phantoms,
+    find_real_slices,
+    know,
+    read_originals,
+)
 from tumorscope.auditing.reading import read_folders
-from tumorscope.copies.groups import DisjointSets, join_copies
 from tumorscope.copies.known import LARGEST_DISTANCE, find_known
 from tumorscope.copies.search import CodeIndex
-from tumorscope.scans.images import read_slice
 
 PHANTOMS = 400
 
@@ -42,19 +47,13 @@ def measure(images: Sequence[Image]) -> None:
 def read_different(folders: Sequence[Path]) -> list[Image]:
     """Read one slice of each group."""
     reading = read_folders(folders)
-    sets = DisjointSets(len(reading.thumbnails))
-    sets.join_equal(reading.slices["sha256"])
-    join_copies(sets, reading.thumbnails, reading.codes)
-    rows = np.unique(sets.number(), return_index=True)[1]
-    places = dict(zip(reading.names, folders, strict=True))
-    chosen = reading.slices.loc[rows, ["folder", "path"]].to_numpy()
-    return [read_slice(places[folder] / path) for folder, path in chosen]
+    groups = know(reading.thumbnails, reading.codes, reading.slices["sha256"]).groups
+    return read_originals(reading, folders, np.unique(groups, return_index=True)[1])
 
 
 def main() -> None:
     """Measure on real slices, or on phantoms."""
-    data = Path(os.environ.get("TUMORSCOPE_DATA", Path(__file__).parents[2] / "../shared/data"))
-    folders = [data / name for name in ("navoneel", "br35h") if (data / name).is_dir()]
+    folders = find_real_slices()
     images = read_different(folders) if folders else draw_phantoms(PHANTOMS)
     print(f"{len(images)} different {'slices' if folders else 'phantoms'}\n")
     measure(images)

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from benchmarks.speed.memory import list_family, read_proportional_set, watch_memory
 
 BATCH = 4

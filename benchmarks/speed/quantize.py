@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from benchmarks.speed.predict import list_files, prepare, time_batches
 
+from benchmarks.speed.predict import list_files, prepare, time_batches
 from tumorscope.artifact.reader import find_artifact
 from tumorscope.inference.engine import BATCH_SIZE, EXACT, FAST, Engine, count_cores
 

@@ -12,7 +12,9 @@ import tumorscope
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "tumorscope"
 MODULES = sorted(SOURCE.rglob("*.py"))
-MOST_LINES = 300
+FOLDERS = sorted({path.parent for path in MODULES})
+MOST_LINES = 250
+MOST_MODULES = 15
 TRAINING_FRAMEWORKS = {"tensorflow", "keras", "torch", "jax"}
 HEAVY = {"numpy", "pandas", "openvino", "cv2", "PIL", "matplotlib", "sklearn", "typer", "pydantic"}
 
@@ -90,6 +92,10 @@ class TestPublicApi:
         assert function.__doc__
         assert name in dir(tumorscope)
 
+    def test_no_function_has_the_name_of_a_module_beside_it(self):
+        # A submodule, once imported, is an attribute of the package: in place of the function.
+        assert {path.stem for path in SOURCE.iterdir()}.isdisjoint(tumorscope.__all__)
+
     def test_unknown_name_is_an_attribute_error(self):
         with pytest.raises(AttributeError, match="module 'tumorscope' has no attribute 'trian'"):
             tumorscope.trian  # noqa: B018
@@ -101,6 +107,10 @@ class TestModules:
         text = path.read_text("utf-8")
         assert len(text.splitlines()) <= MOST_LINES
         assert ast.get_docstring(ast.parse(text))
+
+    @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(SOURCE)))
+    def test_folder_can_be_taken_in_at_a_glance(self, folder):
+        assert len(list(folder.glob("*.py"))) <= MOST_MODULES
 
     @pytest.mark.parametrize("name", ["utils", "helpers", "common", "misc"])
     def test_no_module_is_a_drawer(self, name):

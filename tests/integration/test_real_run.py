@@ -92,7 +92,7 @@ def test_one_image_is_answered_from_a_cold_start_in_two_seconds_without_tensorfl
 
 
 def test_the_guard_lets_held_out_slices_pass_and_drawings_not(navoneel, real_run):
-    """A small run of benchmarks/guard.py, with what needs no photos."""
+    """A small run of benchmarks/robustness/guard.py, with what needs no photos."""
     path = Path(__file__).parents[2] / "benchmarks" / "robustness" / "nobrain.py"
     specification = importlib.util.spec_from_file_location("nobrain", path)
     nobrain = importlib.util.module_from_spec(specification)

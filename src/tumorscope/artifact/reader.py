@@ -1,6 +1,9 @@
 """Read an artifact, after making sure that not a byte of it has changed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 from zipfile import BadZipFile
 
 import numpy as np
@@ -83,15 +86,8 @@ def read_known_codes(folder: Path) -> Codes:
         The artifact carries none.
     """
     path = folder / KNOWN_CODES_FILE
-    try:
-        codes: Codes = np.load(path, allow_pickle=False)
-    except FileNotFoundError as error:
-        raise ArtifactError(
-            f"{folder}: carries no {KNOWN_CODES_FILE}, so copies of its training slices cannot be "
-            "found; train again"
-        ) from error
-    except (ValueError, EOFError) as error:
-        raise ArtifactError(f"{path}: not a file of codes; train again") from error
+    with _reading(path, "codes", "copies of its training slices cannot be found") as file:
+        codes: Codes = np.load(file, allow_pickle=False)
     if codes.dtype != np.uint8 or codes.ndim != 3 or codes.shape[2] != CODE_BYTES:
         raise ArtifactError(f"{path}: not codes that this version of Tumorscope reads")
     return codes
@@ -111,20 +107,29 @@ def read_guard(folder: Path) -> Subspace:
         The artifact does not say it.
     """
     path = folder / GUARD_FILE
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            mean, basis = arrays["mean"], arrays["basis"]
-            scale, limit = float(arrays["scale"]), float(arrays["limit"])
-    except FileNotFoundError as error:
-        raise ArtifactError(
-            f"{folder}: carries no {GUARD_FILE}, so other pictures than brain MRI slices cannot be "
-            "told; train again"
-        ) from error
-    except (ValueError, TypeError, KeyError, EOFError, BadZipFile) as error:
-        raise ArtifactError(f"{path}: not a file of a guard; train again") from error
+    with (
+        _reading(path, "a guard", "other pictures than brain MRI slices cannot be told") as file,
+        np.load(file, allow_pickle=False) as arrays,
+    ):
+        mean, basis = arrays["mean"], arrays["basis"]
+        scale, limit = float(arrays["scale"]), float(arrays["limit"])
     if mean.ndim != 1 or basis.ndim != 2 or len(mean) != len(basis) or not scale > 0:
         raise ArtifactError(f"{path}: not a guard that this version of Tumorscope reads")
     return Subspace(mean, basis, scale, limit)
+
+
+@contextmanager
+def _reading(path: Path, content: str, lost: str) -> Iterator[BinaryIO]:
+    """Open a file of arrays; what is wrong with it is said by its content, or what is lost."""
+    try:
+        with path.open("rb") as file:
+            yield file
+    except FileNotFoundError as error:
+        raise ArtifactError(
+            f"{path.parent}: carries no {path.name}, so {lost}; train again"
+        ) from error
+    except (ValueError, TypeError, KeyError, EOFError, BadZipFile) as error:
+        raise ArtifactError(f"{path}: not a file of {content}; train again") from error
 
 
 def _damaged(path: Path) -> ArtifactError:

@@ -1,6 +1,5 @@
 """The command that looks for copies and faults in folders of images."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -20,15 +19,12 @@ def audit(
     quiet: Quiet = False,
 ) -> None:
     """Look for copies, label conflicts, odd pictures and broken files in folders of images."""
-    from tumorscope.cli.console import print_audit, say, say_notice, show_progress
+    from tumorscope.cli.console import print_audit, print_result, say, say_notice, show_progress
 
     faults = [name.strip() for name in fail_on.split(",") if name.strip()]
     with show_progress(quiet) as report:
         summary = tumorscope.audit(folders, out, faults, on_progress=report)
-    if as_json:
-        typer.echo(json.dumps(summary, indent=2))
-    else:
-        print_audit(summary)
+    print_result(summary, as_json, print_audit)
     if not quiet:
         say(f"page:   {out / 'audit.html'}\ngroups: {out / 'groups.csv'}")
         say_notice()

@@ -1,6 +1,5 @@
 """The command that compares two cross-validations."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -18,13 +17,10 @@ def compare(
     quiet: Quiet = False,
 ) -> None:
     """Compare two cross-validations slice by slice: paired differences, second minus first."""
-    from tumorscope.cli.console import print_comparison, say, say_notice
+    from tumorscope.cli.console import print_comparison, print_result, say, say_notice
 
     comparison = tumorscope.compare(first, second, out)
-    if as_json:
-        typer.echo(json.dumps(comparison, indent=2))
-    else:
-        print_comparison(comparison)
+    print_result(comparison, as_json, print_comparison)
     if not quiet:
         say(f"figure: {out / 'comparison.png'}")
         say_notice()

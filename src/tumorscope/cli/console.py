@@ -1,11 +1,13 @@
 """What the user sees besides the result: progress, log lines, tables; all but tables on stderr."""
 
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
+import typer
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.markup import escape
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from tumorscope.workflows.audit import Audit
     from tumorscope.workflows.compare import NamedComparison
 
+Result = TypeVar("Result")
 _stderr = Console(stderr=True, highlight=False, emoji=False)
 
 
@@ -74,6 +77,14 @@ def say(message: str) -> None:
 def say_notice() -> None:
     """Say what the figures just printed may be used for."""
     _stderr.print(RESEARCH_USE_ONLY, style="dim")
+
+
+def print_result(result: Result, as_json: bool, print_table: Callable[[Result], None]) -> None:
+    """Print a result as JSON, or as a table."""
+    if as_json:
+        typer.echo(json.dumps(result, indent=2))
+    else:
+        print_table(result)
 
 
 def print_audit(summary: "Audit") -> None:

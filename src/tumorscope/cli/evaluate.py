@@ -1,6 +1,5 @@
 """The command that measures a model on labelled slices."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -25,16 +24,13 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Measure a model on its validation part, or on slices it has not met, without copies."""
-    from tumorscope.cli.console import say_notice, show_progress
+    from tumorscope.cli.console import print_result, say_notice, show_progress
     from tumorscope.cli.evaluation_table import print_evaluation
 
     with show_progress(quiet) as report:
         metrics = tumorscope.evaluate(
             model, data, out, positive, by or (), predictions, on_progress=report
         )
-    if as_json:
-        typer.echo(json.dumps(metrics, indent=2))
-    else:
-        print_evaluation(metrics)
+    print_result(metrics, as_json, print_evaluation)
     if not quiet:
         say_notice()

@@ -63,19 +63,11 @@ def compare_scores(
 
     Parameters
     ----------
-    labels
-        Shape (N,), 0 for no tumor and 1 for tumor. Not modified.
+    labels, threshold, groups, resamples, seed
+        As for `summarize_scores`.
     first, second
         Shape (N,), or (R, N) of R repeats of a cross-validation, within [0, 1]: the probability
         of a tumor that each model gives. Figures are averaged over repeats. Not modified.
-    threshold
-        A slice whose probability is at least this is called a tumor, within [0, 1].
-    groups
-        Shape (N,), the group of each slice. Not modified.
-    resamples
-        How many bootstrap resamples to draw, at least 100.
-    seed
-        The same seed gives the same intervals.
 
     Returns
     -------

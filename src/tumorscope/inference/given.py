@@ -52,6 +52,15 @@ def find_given(given: Any) -> Iterator[Scan | Unreadable]:
         )
 
 
+def find_or_refuse(given: Any) -> Iterator[Scan | Unreadable]:
+    """Find the scans in what a stream was given; one that is not there does not end the stream."""
+    try:
+        yield from find_given(given)
+    except InputError as error:
+        name = str(given) if isinstance(given, (str, Path)) else type(given).__name__
+        yield Unreadable(name, str(error).removeprefix(f"{name}: "))
+
+
 def _read_array(array: NDArray[Any]) -> Iterator[ScanSlice]:
     shape = " x ".join(map(str, array.shape))
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3):

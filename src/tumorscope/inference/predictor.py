@@ -5,11 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain, groupby, islice
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from tumorscope.artifact.reader import find_artifact, read_artifact
 from tumorscope.artifact.spec import OPENVINO_FILE, ArtifactSpec
@@ -18,32 +17,17 @@ from tumorscope.evaluation.decisions.calibration import apply_temperature
 from tumorscope.evaluation.decisions.verdicts import NOT_ASSESSABLE, call_classes, decide_verdicts
 from tumorscope.inference.ahead import divide, map_ahead
 from tumorscope.inference.engine import BATCH_SIZE, EXACT, Engine
-from tumorscope.inference.given import find_given
+from tumorscope.inference.given import find_given, find_or_refuse
 from tumorscope.inference.guard import Guard
 from tumorscope.inference.prediction import Prediction
+from tumorscope.inference.reading import AnsweredSlice, PreparedSlice, begin_reading
 from tumorscope.inference.series import SeriesPrediction, answer_series
-from tumorscope.preprocessing import Box, drop_equal_channels, prepare_slice
 from tumorscope.scans.images import read_slice
 from tumorscope.scans.scan import Scan, ScanSlice, Unreadable
 
 BURST = 32
 """Slices that are read before they are inferred, where there is one core only."""
 _SIDE_IN_SERIES_PX = 256
-
-
-class _Prepared(NamedTuple):
-    """A slice ready for the network, the number of its scan, and its gray or colored levels."""
-
-    scan: int
-    slice: ScanSlice
-    levels: NDArray[np.uint8]
-    pixels: NDArray[np.uint8]
-    box: Box
-
-
-class _Answered(NamedTuple):
-    scan: int
-    answer: Prediction | Unreadable
 
 
 class Predictor:
@@ -154,7 +138,7 @@ class Predictor:
             The last with the reason, for what is not there or cannot be read.
         """
         given = [scans] if isinstance(scans, (str, Path)) else scans
-        return self.answer(chain.from_iterable(map(_find_or_refuse, given)))
+        return self.answer(chain.from_iterable(map(find_or_refuse, given)))
 
     def predict(self, paths: Iterable[Path]) -> Iterator[Prediction | Unreadable]:
         """Answer for image files exactly as in training: large ones are not reduced."""
@@ -178,10 +162,11 @@ class Predictor:
         else:
             yield from answers
 
-    def _answer_slices(self, scans: Iterable[Scan | Unreadable]) -> Iterator[_Answered]:
+    def _answer_slices(self, scans: Iterable[Scan | Unreadable]) -> Iterator[AnsweredSlice]:
+        begin = partial(begin_reading, settings=self.spec.preprocessing)
         if self.cores == 1:
             # Threads would only take turns, and each push out of the cache what the other needs.
-            read = map(self._open, divide(enumerate(scans), BURST))
+            read = map(begin, divide(enumerate(scans), BURST))
             bursts = divide(chain.from_iterable(chain.from_iterable(read)), BURST)
             yield from chain.from_iterable(map(self._infer, bursts))
             return
@@ -191,49 +176,22 @@ class Predictor:
             ThreadPoolExecutor(self.cores + 1) as inferrers,
         ):
             parts = divide(enumerate(scans), BATCH_SIZE)
-            opened = map_ahead(self._open, parts, readers, 2 * self.cores)
+            opened = map_ahead(begin, parts, readers, 2 * self.cores)
             slices = chain.from_iterable(chain.from_iterable(opened))
             batches = divide(slices, BATCH_SIZE)
             yield from chain.from_iterable(
                 map_ahead(self._infer, batches, inferrers, 2 * self.cores)
             )
 
-    def _open(
-        self, scans: list[tuple[int, Scan | Unreadable]]
-    ) -> list[Iterator[_Prepared | _Answered]]:
-        """Read the first slice of each scan; further ones, of a series, are read as they come."""
-        return [self._read_ahead(number, scan) for number, scan in scans]
-
-    def _read_ahead(self, number: int, scan: Scan | Unreadable) -> Iterator[_Prepared | _Answered]:
-        read = self._read(number, scan)
-        is_large = isinstance(scan, Scan) and scan.is_large
-        return read if is_large else chain(list(islice(read, 1)), read)
-
-    def _read(self, number: int, scan: Scan | Unreadable) -> Iterator[_Prepared | _Answered]:
-        if isinstance(scan, Unreadable):
-            yield _Answered(number, scan)
-            return
-        try:
-            for item in scan.read():
-                if isinstance(item, Unreadable):
-                    yield _Answered(number, item)
-                else:
-                    levels = drop_equal_channels(item.image)
-                    prepared = prepare_slice(levels, self.spec.preprocessing)
-                    yield _Prepared(number, item, levels, *prepared)
-        except InputError as error:
-            reason = str(error).removeprefix(f"{scan.name}: ")
-            yield _Answered(number, Unreadable(scan.name, reason))
-
-    def _infer(self, batch: list[_Prepared | _Answered]) -> list[_Answered]:
-        slices = [item for item in batch if isinstance(item, _Prepared)]
+    def _infer(self, batch: list[PreparedSlice | AnsweredSlice]) -> list[AnsweredSlice]:
+        slices = [item for item in batch if isinstance(item, PreparedSlice)]
         answers = self._judge(slices) if slices else iter(())
         return [
-            item if isinstance(item, _Answered) else _Answered(item.scan, next(answers))
+            item if isinstance(item, AnsweredSlice) else AnsweredSlice(item.scan, next(answers))
             for item in batch
         ]
 
-    def _judge(self, slices: list[_Prepared]) -> Iterator[Prediction]:
+    def _judge(self, slices: list[PreparedSlice]) -> Iterator[Prediction]:
         answers = self._engine.infer(np.stack([item.pixels for item in slices]))
         reasons = self._guard.assess([item.levels for item in slices], answers.features)
         probabilities = apply_temperature(answers.probability, self.spec.temperature)
@@ -251,15 +209,6 @@ class Predictor:
             place = item.name, item.series, item.index, item.image, box
             made = Prediction(*place, self.spec.heatmap, self.spec.cam_scale, *answer)
             yield made if item.series is None else made.reduce(_SIDE_IN_SERIES_PX)
-
-
-def _find_or_refuse(given: Any) -> Iterator[Scan | Unreadable]:
-    """Find the scans in what a stream was given; one that is not there does not end the stream."""
-    try:
-        yield from find_given(given)
-    except InputError as error:
-        name = str(given) if isinstance(given, (str, Path)) else type(given).__name__
-        yield Unreadable(name, str(error).removeprefix(f"{name}: "))
 
 
 def _read_path(path: Path) -> Iterator[ScanSlice]:

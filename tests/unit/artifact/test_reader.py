@@ -204,7 +204,7 @@ class TestReadKnownCodes:
         with pytest.raises(ArtifactError, match=r"carries no known_codes\.npy.*train again"):
             read_known_codes(artifact)
 
-    @pytest.mark.parametrize("content", [b"", b"no array", b"\x93NUMPY"])
+    @pytest.mark.parametrize("content", [b"", b"no array", b"PK\x03\x04", b"\x93NUMPY"])
     def test_other_content_is_refused(self, artifact, content):
         (artifact / KNOWN_CODES_FILE).write_bytes(content)
         with pytest.raises(ArtifactError, match="not a file of codes"):

@@ -1,4 +1,4 @@
-"""Planted copies are found and nothing else is joined; a small run of benchmarks/copies.py."""
+"""Planted copies are found, nothing else is joined: a short benchmarks/robustness/copies.py."""
 
 import importlib.util
 import sys

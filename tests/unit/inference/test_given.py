@@ -8,9 +8,9 @@ from pydicom.uid import JPEG2000Lossless, RLELossless
 
 from scan_files import make_dataset, make_dicom, make_series, write_dataset
 from tumorscope.errors import InputError
-from tumorscope.inference.given import find_given
+from tumorscope.inference.given import find_given, find_or_refuse
 from tumorscope.scans.find import find_scans
-from tumorscope.scans.scan import Scan, ScanSlice
+from tumorscope.scans.scan import Scan, ScanSlice, Unreadable
 
 DEEP = np.arange(1600, dtype=np.uint16).reshape(40, 40)
 FRAMES = np.stack([DEEP, DEEP + 500, DEEP[::-1]])
@@ -139,3 +139,17 @@ class TestPath:
 def test_anything_else_is_refused(given):
     with pytest.raises(InputError, match=f"found {type(given).__name__}"):
         list(find_given(given))
+
+
+class TestRefuse:
+    def test_what_is_not_there_is_named_with_its_reason(self, tmp_path):
+        gone = tmp_path / "gone.png"
+        assert list(find_or_refuse(gone)) == [Unreadable(str(gone), "no such file or folder")]
+
+    def test_what_is_no_scan_is_named_by_its_kind(self):
+        (refused,) = find_or_refuse(7)
+        assert str(refused) == "int: expected a path, an array or a pydicom Dataset, found int"
+
+    def test_scan_is_found_as_always(self):
+        (scan,) = find_or_refuse(DEEP)
+        assert isinstance(scan, Scan)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tumorscope.errors import InputError
 
-# Chosen on the development half of benchmarks/nobrain.py; docs/guard.md.
+# Chosen on the development half of benchmarks/robustness/nobrain.py; docs/guard.md.
 _COMPONENTS = 64
 _SHARE = 4  # there are at least so many groups, and so many features, for each component
 _FOLDS = 5

@@ -55,8 +55,7 @@ def plot_roc(labels: ArrayLike, probabilities: ArrayLike, threshold: float) -> F
     sensitivity, specificity = metrics["sensitivity"], metrics["specificity"]
     if sensitivity is None or specificity is None:
         return make_message_figure(title, _ONE_CLASS.format(**metrics))
-    figure, axes = _make_square(title, "1 - specificity", "sensitivity")
-    axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=DASHES, label="chance")
+    figure, axes = _make_roc_square(title)
     false_positive_rate, true_positive_rate = trace_roc(checked_labels, checked_probabilities)
     axes.plot(
         false_positive_rate,
@@ -94,8 +93,7 @@ def plot_fold_roc(labels: ArrayLike, probabilities: ArrayLike, folds: ArrayLike)
         The labels or the probabilities cannot be used.
     """
     checked_labels, repeats = check_repeats(labels, probabilities)
-    figure, axes = _make_square("ROC curve of all folds", "1 - specificity", "sensitivity")
-    axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=DASHES, label="chance")
+    figure, axes = _make_roc_square("ROC curve of all folds")
     areas = []
     for repeat, fold_of in zip(repeats, np.reshape(folds, repeats.shape), strict=True):
         for fold in np.unique(fold_of):
@@ -130,12 +128,8 @@ def plot_precision_recall(labels: ArrayLike, probabilities: ArrayLike, threshold
 
     Parameters
     ----------
-    labels
-        Shape (N,), 0 for no tumor and 1 for tumor. Not modified.
-    probabilities
-        Shape (N,), of a tumor, within [0, 1]. Not modified.
-    threshold
-        The threshold in use, within [0, 1]; its point is marked, unless no slice reaches it.
+    labels, probabilities, threshold
+        As for `plot_roc`. A threshold that no slice reaches has no point.
 
     Returns
     -------
@@ -181,6 +175,12 @@ def plot_precision_recall(labels: ArrayLike, probabilities: ArrayLike, threshold
         )
     _add_legend(axes)
     return figure
+
+
+def _make_roc_square(title: str) -> tuple[Figure, Axes]:
+    figure, axes = _make_square(title, "1 - specificity", "sensitivity")
+    axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=DASHES, label="chance")
+    return figure, axes
 
 
 def _make_square(title: str, x_label: str, y_label: str) -> tuple[Figure, Axes]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tumorscope.scans.dicom.display import find_item
+from tumorscope.scans.dicom.functional_groups import find_item
 from tumorscope.scans.quiet import quiet
 
 if TYPE_CHECKING:

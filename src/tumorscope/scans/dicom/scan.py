@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumorscope.errors import InputError
-from tumorscope.scans.dicom.display import is_told, sample_measured, show_frame
+from tumorscope.scans.dicom.display import is_told, show_frame
 from tumorscope.scans.dicom.file import DicomFile, open_dicom
+from tumorscope.scans.dicom.modality import sample_measured
 from tumorscope.scans.dicom.pixels import count_frames, decode_frame
 from tumorscope.scans.dicom.place import order_frames
 from tumorscope.scans.gray import compute_window
