@@ -11,7 +11,15 @@ MODEL := dist/model
 CROSSVAL := results/default/both
 MODEL_LIMIT_KB := 10240
 
-.PHONY: help demo test check results model package-model lock clean
+# A worker for each core. The tests of a file share what they make, so one worker has them all.
+PYTEST = $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+# What never loads TensorFlow, which takes longer than all of it.
+QUICK = tests/architecture tests/unit src/tumorscope \
+    $(addprefix --ignore=,tests/unit/model tests/unit/training \
+    src/tumorscope/model src/tumorscope/training)
+LEAST_COVERAGE := 97
+
+.PHONY: help demo test quick coverage check results model package-model lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -32,15 +40,21 @@ demo: $(INSTALLED) ## Train, explain and test a model on synthetic slices
 	@echo
 	@echo "Report: $(CURDIR)/$(DEMO)/run/report.html"
 
-test: $(INSTALLED) ## Run the tests
-	$(BIN)/pytest
+test: $(INSTALLED) ## Run the tests, all of them
+	$(PYTEST)
+
+quick: $(INSTALLED) ## Run, in a minute, the tests that are wanted after each edit
+	$(PYTEST) -m 'not slow' $(QUICK)
+
+coverage: $(INSTALLED) ## Run the tests and say which lines and branches none of them reaches
+	$(PYTEST) --cov --cov-report term-missing --cov-fail-under $(LEAST_COVERAGE)
 
 check: $(INSTALLED) ## Run linter, formatter, types, layers and tests in place
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(PYTEST)
 
 results: $(INSTALLED) ## Cross-validate on the public datasets and write the tables of the docs
 	$(BIN)/python -m benchmarks.accuracy.default

@@ -1,5 +1,23 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
+
+if (WORKER := os.environ.get("PYTEST_XDIST_WORKER")) is not None:
+    # The libraries read this when they are loaded, so here and not in a hook.
+    os.environ |= dict.fromkeys(
+        (
+            "OMP_NUM_THREADS",
+            "OPENBLAS_NUM_THREADS",
+            "TF_NUM_INTRAOP_THREADS",
+            "TF_NUM_INTEROP_THREADS",
+        ),
+        "1",
+    )
+    if hasattr(os, "sched_setaffinity"):
+        # OpenVINO takes a thread per core that it may use. Two, so that what is done in several
+        # processes where there are several cores still is.
+        cores, first = sorted(os.sched_getaffinity(0)), int(WORKER.removeprefix("gw"))
+        os.sched_setaffinity(0, {cores[(first + next_) % len(cores)] for next_ in range(2)})
 
 import hypothesis
 import numpy as np
@@ -23,10 +41,18 @@ from tumorscope.phantoms import draw_phantom, write_phantoms
 from tumorscope.recipe import PreprocessingSettings
 
 SIDE_PX = 32
+FOLDER = Path(__file__).parent
+LONG = (FOLDER / "integration", FOLDER / "contract")
 
 # A test is right or wrong; how fast a busy machine runs it says nothing about either.
 hypothesis.settings.register_profile("tumorscope", deadline=None)
 hypothesis.settings.load_profile("tumorscope")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin, among several workers, with what takes long: at the end none waits for another."""
+    if WORKER is not None:
+        items.sort(key=lambda item: not any(item.path.is_relative_to(folder) for folder in LONG))
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,11 @@ def real_run(navoneel, tmp_path_factory) -> Path:
         navoneel,
         tmp_path_factory.mktemp("real") / "run",
         backbone="efficientnetlite0",
-        overrides=["training.epochs=2", "training.fine_tune_epochs=1"],
+        overrides=[
+            "preprocessing.side_px=128",
+            "training.epochs=2",
+            "training.fine_tune_epochs=1",
+        ],
     )
 
 
@@ -37,12 +41,13 @@ def phantom_run(tmp_path_factory) -> Path:
     return train(
         folder / "slices",
         folder / "run",
-        backbone="efficientnetlite0",
+        backbone="mobilenetv3small",
         overrides=[
             "model.weights=random",
             "preprocessing.side_px=32",
             "training.epochs=4",
             "training.fine_tune_epochs=1",
+            "training.unfrozen_layers=10",
             "training.learning_rate=0.1",
             "training.early_stopping_patience=1",
             "training.balance_classes=true",

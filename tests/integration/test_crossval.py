@@ -1,69 +1,123 @@
-"""A real cross-validation of phantoms: killed at any moment it ends as an uninterrupted one."""
+"""A real cross-validation of phantoms, and a model trained on all slices with its figures."""
 
 import json
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
+from subprocess import Popen
+from typing import NamedTuple
 
 import pandas as pd
 import pytest
 
+from commands import kill_once, start_command
+from tumorscope.errors import InputError, RecipeError
 from tumorscope.workflows.compare import compare
 from tumorscope.workflows.phantom import phantom
+from tumorscope.workflows.predict.command import predict
+from tumorscope.workflows.train.command import train
+
+pytestmark = pytest.mark.slow
 
 SETTINGS = (
-    "model.backbone=efficientnetlite0",
+    "model.backbone=mobilenetv3small",
     "model.weights=random",
     "preprocessing.side_px=32",
-    "training.epochs=3",
-    "training.fine_tune_epochs=0",
-    "training.learning_rate=0.01",
+    "training.epochs=1",
+    "training.fine_tune_epochs=1",
+    "training.unfrozen_layers=10",
+    "training.early_stopping_patience=null",
     "training.batch_size=8",
+    "training.keep=last",
+    "data.validation_fraction=0.25",
 )
 
 
-def start(data: Path, cv: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tumorscope", "crossval", str(data), "--out", str(cv)]
-    settings = [part for setting in SETTINGS for part in ("--set", setting)]
-    return subprocess.Popen([*command, *settings, "--folds", "2", "--resume", "--quiet"])
+class Pair(NamedTuple):
+    """Finished cross-validations, and when the killed one wrote the fold that it had finished."""
+
+    killed: Path
+    whole: Path
+    kept_fold: Path
+    broken_fold: Path
+    kept_since: int
 
 
-def kill_once(process: subprocess.Popen[bytes], is_time) -> None:
-    deadline = time.monotonic() + 300
-    while not is_time():
-        assert process.poll() is None, "it ended before it could be killed"
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory) -> list[Path]:
+    """Two folders of twelve slices each."""
+    folder = tmp_path_factory.mktemp("sources")
+    for seed, name in enumerate(("one", "two")):
+        phantom(folder / name, count=12, seed=seed)
+    return [folder / "one", folder / "two"]
 
 
-@pytest.mark.slow
-def test_a_killed_cross_validation_ends_as_an_uninterrupted_one(tmp_path):
-    data, broken, whole = (tmp_path / name for name in ("data", "broken", "whole"))
-    phantom(data, count=24, seed=5)
-    first, second = (broken / "folds" / f"repeat-0-fold-{fold}" for fold in (0, 1))
-    kill_once(start(data, broken), (second / "checkpoints" / "last.npz").exists)
-    finished = (first / "predictions.csv").stat().st_mtime_ns
+@pytest.fixture(scope="module")
+def pair(sources, tmp_path_factory) -> Pair:
+    """One killed in its second fold that then went on, and one that trained that fold at once."""
+    killed, whole = (tmp_path_factory.mktemp("cv") / name for name in ("killed", "whole"))
+    first, second = (killed / "folds" / f"repeat-0-fold-{fold}" for fold in (0, 1))
+
+    def start(cv: Path) -> Popen[bytes]:
+        options = ("--out", cv, "--folds", 2, "--resume")
+        return start_command("crossval", *sources, *options, settings=SETTINGS)
+
+    kill_once(start(killed), (second / "checkpoints" / "last.npz").exists)
+    since = (first / "predictions.csv").stat().st_mtime_ns
     # The same, but for the second fold, which starts anew.
-    shutil.copytree(broken, whole, ignore=shutil.ignore_patterns(second.name))
+    shutil.copytree(killed, whole, ignore=shutil.ignore_patterns(second.name))
+    assert [process.wait() for process in (start(killed), start(whole))] == [0, 0]
+    return Pair(killed, whole, first, second, since)
 
-    assert start(data, broken).wait() == 0
-    assert (first / "predictions.csv").stat().st_mtime_ns == finished
-    assert (second / "log.txt").read_text("utf-8").count("epoch 1 ") == 1
-    assert start(data, whole).wait() == 0
 
-    assert not list(broken.rglob("checkpoints"))
-    assert not list(broken.rglob(".*"))
+def test_a_killed_cross_validation_ends_as_an_uninterrupted_one(pair, tmp_path):
+    assert (pair.kept_fold / "predictions.csv").stat().st_mtime_ns == pair.kept_since
+    assert (pair.broken_fold / "log.txt").read_text("utf-8").count("epoch 1 ") == 1
+
+    assert not list(pair.killed.rglob("checkpoints"))
+    assert not list(pair.killed.rglob(".*"))
     for name in ("folds.csv", "predictions.csv", "metrics.json", "figures/roc.png"):
-        assert (broken / name).read_bytes() == (whole / name).read_bytes()
-    assert (whole / "report.html").read_text("utf-8").count("data:image/png;base64,") == 3
-    predictions = pd.read_csv(whole / "predictions.csv")
+        assert (pair.killed / name).read_bytes() == (pair.whole / name).read_bytes()
+    assert (pair.whole / "report.html").read_text("utf-8").count("data:image/png;base64,") == 3
+    predictions = pd.read_csv(pair.whole / "predictions.csv")
     assert len(predictions) == predictions["slice"].nunique() == 24
-    metrics = json.loads((whole / "metrics.json").read_text())
+    metrics = json.loads((pair.whole / "metrics.json").read_text())
     assert metrics["slices"] == metrics["guard"]["slices"] == 24
-    comparison = compare(whole, broken, tmp_path / "comparison")
+    comparison = compare(pair.whole, pair.killed, tmp_path / "comparison")
     assert comparison["differences"]["log_loss"]["difference"] == 0
+
+
+def test_a_model_learns_from_every_slice_and_is_measured_out_of_fold(pair, sources, tmp_path):
+    cv, run = shutil.copytree(pair.whole, tmp_path / "cv"), tmp_path / "run"
+
+    train(sources, run, overrides=SETTINGS, crossval=cv)
+
+    manifest = pd.read_csv(run / "manifest.csv")
+    assert manifest["split"].tolist() == ["train"] * 24
+    assert manifest["source"].tolist() == ["one"] * 12 + ["two"] * 12
+    history = pd.read_csv(run / "history.csv")
+    assert len(history) == 2
+    assert history[["val_loss", "val_accuracy"]].isna().all(axis=None)
+    metrics = json.loads((run / "evaluation" / "metrics.json").read_text())
+    of_cv = json.loads((cv / "metrics.json").read_text())
+    assert metrics["slices"] == of_cv["slices"] == 24
+    assert (metrics["part"], metrics["folds"], metrics["repeats"]) == ("out of fold", 2, 1)
+    predictions = pd.read_csv(run / "evaluation" / "predictions.csv")
+    theirs = pd.read_csv(cv / "predictions.csv").set_index("path")["raw_probability"]
+    assert (predictions["raw_probability"] == predictions["path"].map(theirs)).all()
+    words = "out of fold, by 2 x 1 models of a cross-validation that never saw the slice"
+    for page in (run / "report.html", run / "model" / "MODEL_CARD.md"):
+        assert words in " ".join(page.read_text("utf-8").split())
+    counts = predict(sources[0] / "yes", model=run)
+    assert (counts.slices, counts.unreadable) == (6, 0)
+
+    # Killed after the training: what is left to do is done again, without the cross-validation.
+    shutil.rmtree(cv)
+    before = (run / "evaluation" / "predictions.csv").read_bytes()
+    for name in ("model", "evaluation"):
+        shutil.rmtree(run / name)
+    train(sources, run, overrides=SETTINGS, crossval=cv, resume=True)
+    assert (run / "evaluation" / "predictions.csv").read_bytes() == before
+    with pytest.raises(InputError, match="was started with --crossval; resume it with"):
+        train(sources, run, overrides=SETTINGS, resume=True)
+    with pytest.raises(RecipeError, match=r"expected training\.keep=last"):
+        train(sources, tmp_path / "x", overrides=[*SETTINGS, "training.keep=best"], crossval=cv)

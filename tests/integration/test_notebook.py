@@ -11,9 +11,10 @@ import tumorscope
 NOTEBOOK = Path(__file__).parents[2] / "examples" / "brain_tumor_kaggle.ipynb"
 SETTINGS = (
     "model.backbone=efficientnetlite0",
-    "preprocessing.side_px=64",
+    "preprocessing.side_px=32",
     "training.epochs=1",
     "training.fine_tune_epochs=1",
+    "training.unfrozen_layers=10",
 )
 
 
