@@ -2,33 +2,32 @@ import keras
 import numpy as np
 import pytest
 
+from small_networks import build_small
 from tumorscope.model.classifier import (
     BACKBONE,
     LESION_MAP,
-    build_classifier,
     cut_head,
     find_finer_map,
     freeze_backbone,
     has_lesion_map,
     unfreeze_top_layers,
 )
-from tumorscope.recipe import ModelSettings
 
 
-def settings(**changes) -> ModelSettings:
-    given = {
-        "backbone": "efficientnetlite0",
-        "weights": "random",
-        "rescale_in_front": False,
-        "hidden_units": 8,
-        "dropout": 0.5,
-    }
-    return ModelSettings(**{**given, **changes})
+@pytest.fixture(scope="module")
+def built() -> tuple[keras.Model, list[np.ndarray]]:
+    """A classifier, and the weights that it was built with."""
+    classifier = build_small()
+    return classifier, classifier.get_weights()
 
 
 @pytest.fixture
-def classifier() -> keras.Model:
-    return build_classifier(settings(), 32)
+def classifier(built) -> keras.Model:
+    """The classifier as it was built, whatever a test has made of it."""
+    classifier, weights = built
+    classifier.trainable = True
+    classifier.set_weights(weights)
+    return classifier
 
 
 def test_it_gives_one_probability_per_slice(classifier):
@@ -36,6 +35,8 @@ def test_it_gives_one_probability_per_slice(classifier):
     probabilities = np.asarray(classifier(slices))
     assert probabilities.shape == (3, 1)
     assert ((probabilities > 0) & (probabilities < 1)).all()
+    alone = [np.asarray(classifier(slices[[number]])) for number in range(3)]
+    np.testing.assert_allclose(probabilities, np.concatenate(alone), atol=1e-6)
 
 
 def test_a_frozen_backbone_leaves_only_the_head_to_learn(classifier):
@@ -87,20 +88,20 @@ def test_batch_normalization_can_stay_as_it_is_among_unfrozen_layers(classifier)
         np.testing.assert_array_equal(old, new)
 
 
-def test_the_rescaling_in_front_divides_by_255():
-    keras.utils.set_random_seed(0)
-    doubled = build_classifier(settings(rescale_in_front=True), 32)
-    single = build_classifier(settings(), 32)
-    single.set_weights(doubled.get_weights())
+def test_the_rescaling_in_front_divides_by_255(classifier):
+    doubled = build_small(rescale_in_front=True)
+    doubled.set_weights(classifier.get_weights())
     slices = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype(np.float32)
-    np.testing.assert_allclose(doubled(slices), single(slices / 255), atol=1e-6)
+    np.testing.assert_allclose(doubled(slices), classifier(slices / 255), atol=1e-6)
+
+
+@pytest.fixture(scope="module", params=["efficientnetlite0", "efficientnetb0", "vgg16"])
+def mapping(request) -> keras.Model:
+    """A classifier with a lesion map."""
+    return build_small(64, backbone=request.param, lesion_map=True)
 
 
 class TestLesionMap:
-    @pytest.fixture(params=["efficientnetlite0", "efficientnetb0", "vgg16"])
-    def mapping(self, request) -> keras.Model:
-        return build_classifier(settings(backbone=request.param), 64, lesion_map=True)
-
     def test_it_is_finer_than_the_last_feature_map(self, mapping):
         assert has_lesion_map(mapping)
         assert mapping.get_layer(LESION_MAP).output.shape[1:] == (4, 4, 1)

@@ -7,10 +7,9 @@ import numpy as np
 import openvino
 import pytest
 
+from small_networks import build_small
 from tumorscope.inference.engine import Engine
-from tumorscope.model.classifier import build_classifier
 from tumorscope.model.export import export_graph
-from tumorscope.recipe import ModelSettings
 
 SIDE_PX = 64
 PRECISE = {"precise_0", "DisablePrecisionConversion_0"}  # in OpenVINO as read, before and now
@@ -18,15 +17,7 @@ PRECISE = {"precise_0", "DisablePrecisionConversion_0"}  # in OpenVINO as read, 
 
 @pytest.fixture(scope="module")
 def classifier() -> keras.Model:
-    keras.utils.set_random_seed(1)
-    settings = ModelSettings(
-        backbone="efficientnetlite0",
-        weights="random",
-        rescale_in_front=False,
-        hidden_units=16,
-        dropout=0.5,
-    )
-    return build_classifier(settings, SIDE_PX)
+    return build_small(SIDE_PX, seed=1, hidden_units=16)
 
 
 @pytest.fixture(scope="module")

@@ -1,22 +1,17 @@
 import numpy as np
 import pytest
 
+from small_networks import build_small
 from tumorscope.explanation import cam
-from tumorscope.model.classifier import build_classifier
 from tumorscope.model.gradcam import ExplainedClassifier
 from tumorscope.model.saliency import SaliencyNetwork, randomize_layers
-from tumorscope.recipe import load_recipe
 
 SIDE_PX = 64
 
 
 @pytest.fixture(scope="module")
 def classifier():
-    import keras
-
-    keras.utils.set_random_seed(0)
-    settings = load_recipe("default").model.model_copy(update={"backbone": "efficientnetlite0"})
-    return build_classifier(settings, SIDE_PX)
+    return build_small(SIDE_PX, hidden_units=256)
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +54,7 @@ def test_maps_change_with_randomized_layers_and_the_input_scaling_stays(classifi
 
 
 def test_lesion_map_is_that_of_the_exported_graph(slices):
-    settings = load_recipe("notebook", ["model.backbone=efficientnetlite0"]).model
-    classifier = build_classifier(settings, slices.shape[1], lesion_map=True)
+    classifier = build_small(SIDE_PX, lesion_map=True, rescale_in_front=True)
     exported = ExplainedClassifier(classifier).infer(slices.astype(np.float32))["cam"]
     found = SaliencyNetwork(classifier).map_lesion(slices)
     np.testing.assert_allclose(found, exported, atol=1e-5)

@@ -3,8 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tumorscope.model.classifier import build_classifier
-from tumorscope.recipe import ModelSettings
+from small_networks import build_small
 from tumorscope.training.learner import accuracy, build_learner, build_loss
 
 
@@ -69,14 +68,7 @@ class TestLoss:
 
 @pytest.mark.parametrize(("lesion_map", "columns"), [(False, 1), (True, 1 + 4)])
 def test_learner_gives_a_column_per_target(lesion_map, columns):
-    settings = ModelSettings(
-        backbone="efficientnetlite0",
-        weights="random",
-        rescale_in_front=False,
-        hidden_units=8,
-        dropout=0.5,
-    )
-    classifier = build_classifier(settings, 32, lesion_map)
+    classifier = build_small(lesion_map=lesion_map)
     learner = build_learner(classifier)
     slices = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype(np.float32)
     answers = np.asarray(learner(slices))

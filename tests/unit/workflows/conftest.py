@@ -1,5 +1,7 @@
+import shutil
 import sys
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 
@@ -10,6 +12,7 @@ from PIL import Image
 
 from tumorscope.errors import TumorscopeError
 from tumorscope.evaluation.summary import summarize_scores
+from tumorscope.workflows.crossval.command import crossval
 from tumorscope.workflows.crossval.fold import PREDICTIONS_FILE, find_fold_folder, train_fold
 
 
@@ -66,8 +69,7 @@ class FoldsInThisProcess:
                 train_fold(self._cv, repeat, fold, lambda *_: None)
 
 
-@pytest.fixture
-def trainer(monkeypatch) -> Trainer:
+def put_trainer(monkeypatch: pytest.MonkeyPatch) -> Trainer:
     """Put a stub in the place of training with TensorFlow."""
     stub = Trainer()
     training, scoring, export = (ModuleType(name) for name in ("trainer", "scoring", "export"))
@@ -90,6 +92,42 @@ def trainer(monkeypatch) -> Trainer:
         partial(summarize_scores, resamples=100),
     )
     return stub
+
+
+@pytest.fixture
+def trainer(monkeypatch) -> Trainer:
+    return put_trainer(monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def finished(labelled_slices, tmp_path_factory) -> Callable[..., tuple[Path, Trainer]]:
+    """Make cross-validations of the labelled slices, each once, and what their trainer was shown.
+
+    Read only.
+    """
+
+    @cache
+    def make(folds: int, repeats: int, overrides: tuple[str, ...]) -> tuple[Path, Trainer]:
+        folder = tmp_path_factory.mktemp("finished") / "cv"
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            stub = put_trainer(monkeypatch)
+            crossval(labelled_slices, folder, folds=folds, repeats=repeats, overrides=overrides)
+        return folder, stub
+
+    return make
+
+
+@pytest.fixture
+def copy_finished(finished, trainer, tmp_path) -> Callable[..., Path]:
+    """Give a copy of a finished cross-validation, as if the trainer had been shown its slices."""
+
+    def copy(folds: int, repeats: int, overrides: tuple[str, ...] = ()) -> Path:
+        folder, stub = finished(folds, repeats, overrides)
+        for name in ("shown", "asked", "guarded"):
+            getattr(trainer, name).extend(getattr(stub, name))
+        return shutil.copytree(folder, tmp_path / "cv")
+
+    return copy
 
 
 @pytest.fixture(scope="session")

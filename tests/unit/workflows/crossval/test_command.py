@@ -18,9 +18,9 @@ SMALL = ("data.validation_fraction=0.25",)
 
 
 @pytest.fixture
-def cv(trainer, labelled_slices, tmp_path):
+def cv(copy_finished):
     """A finished cross-validation: three folds, two repeats, whole groups."""
-    return crossval(labelled_slices, tmp_path / "cv", folds=3, repeats=2, overrides=SMALL)
+    return copy_finished(folds=3, repeats=2, overrides=SMALL)
 
 
 def read(path) -> pd.DataFrame:

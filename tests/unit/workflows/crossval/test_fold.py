@@ -2,14 +2,13 @@ import pandas as pd
 import pytest
 
 from tumorscope.errors import InputError
-from tumorscope.workflows.crossval.command import crossval
 from tumorscope.workflows.crossval.fold import find_fold_folder, read_parts, train_fold
 
 
 @pytest.fixture
-def cv(trainer, labelled_slices, tmp_path):
+def cv(copy_finished):
     """A finished cross-validation of three folds of whole groups."""
-    return crossval(labelled_slices, tmp_path / "cv", folds=3)
+    return copy_finished(folds=3, repeats=1)
 
 
 def edit(path, change) -> None:

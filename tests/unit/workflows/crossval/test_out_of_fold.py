@@ -11,7 +11,6 @@ from tumorscope.errors import InputError, RecipeError
 from tumorscope.evaluation.decisions.calibration import apply_temperature
 from tumorscope.evaluation.decisions.decision import fit_decision
 from tumorscope.recipe import load_recipe
-from tumorscope.workflows.crossval.command import crossval
 from tumorscope.workflows.crossval.out_of_fold import (
     check_keeps_last,
     decide_out_of_fold,
@@ -26,9 +25,9 @@ RECIPE = load_recipe("default", SETTINGS)
 
 
 @pytest.fixture
-def cv(trainer, labelled_slices, tmp_path):
+def cv(copy_finished):
     """A finished cross-validation: three folds, two repeats."""
-    return crossval(labelled_slices, tmp_path / "cv", folds=3, repeats=2, overrides=SETTINGS)
+    return copy_finished(folds=3, repeats=2, overrides=SETTINGS)
 
 
 @pytest.fixture(scope="session")
