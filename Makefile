@@ -41,10 +41,11 @@ demo: $(INSTALLED) ## Train, explain and test a model on synthetic slices
 	@echo "Report: $(CURDIR)/$(DEMO)/run/report.html"
 
 test: $(INSTALLED) ## Run the tests, all of them
-	$(PYTEST)
+	$(PYTEST) -m 'not alone'
+	$(BIN)/pytest -m alone tests/integration
 
 quick: $(INSTALLED) ## Run, in a minute, the tests that are wanted after each edit
-	$(PYTEST) -m 'not slow' $(QUICK)
+	$(PYTEST) -m 'not slow and not alone' $(QUICK)
 
 coverage: $(INSTALLED) ## Run the tests and say which lines and branches none of them reaches
 	$(PYTEST) --cov --cov-report term-missing --cov-fail-under $(LEAST_COVERAGE)
@@ -54,7 +55,7 @@ check: $(INSTALLED) ## Run linter, formatter, types, layers and tests in place
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST)
+	$(MAKE) test
 
 results: $(INSTALLED) ## Cross-validate on the public datasets and write the tables of the docs
 	$(BIN)/python -m benchmarks.accuracy.default

@@ -63,9 +63,8 @@ def test_openvino_in_fp16_answers_as_keras(prepared, keras_answers, real_run):
     assert np.corrcoef(cam.ravel(), keras_answers["cam"].ravel())[0, 1] > 0.995
 
 
-def test_one_image_is_answered_from_a_cold_start_in_two_seconds_without_tensorflow(
-    navoneel, real_run
-):
+@pytest.mark.alone
+def test_one_image_is_answered_from_a_cold_start_in_two_seconds_without_tensorflow(navoneel):
     image = next(path for path in sorted(navoneel.rglob("*")) if is_image_file(path))
     code = (
         "import sys; from tumorscope.cli.main import app; app(standalone_mode=False);"
@@ -76,8 +75,6 @@ def test_one_image_is_answered_from_a_cold_start_in_two_seconds_without_tensorfl
         "-c",
         code,
         "predict",
-        "--model",
-        str(real_run / "model"),
         str(image),
     ]
     seconds = []
