@@ -7,6 +7,7 @@ import pydicom
 import pytest
 
 from tumorscope.errors import InputError
+from tumorscope.scans.dicom import pixels
 from tumorscope.scans.dicom.file import open_dicom
 from tumorscope.scans.dicom.pixels import count_frames, decode_frame
 from tumorscope.scans.quiet import quiet
@@ -92,3 +93,13 @@ def test_frames_are_what_pydicom_itself_decodes(path):
         frames = count_frames(dicom)
         values = np.stack([decode_frame(dicom, index, frames) for index in range(frames)])
     np.testing.assert_array_equal(values, expected.reshape(values.shape))
+
+
+def test_without_the_optional_decoder_what_it_would_read_is_refused_with_its_name(monkeypatch):
+    monkeypatch.setattr(pixels, "_PLUGINS", ("pydicom", "pillow"))
+    monkeypatch.setattr(pixels, "find_spec", lambda _: None)
+    for name in ("MR_small_jpeg_ls_lossless.dcm", "JPGExtended.dcm"):
+        assert decode(FOLDER / name).endswith("pip install '.[dicom-gpl]'"), name
+    assert decode(FOLDER / "MR_small_RLE.dcm") == ""
+    assert decode(FOLDER / "SC_rgb_jpeg_dcmtk.dcm") == ""
+    assert "dicom-gpl" not in decode(FOLDER / "MR_truncated.dcm")
