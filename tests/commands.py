@@ -1,16 +1,22 @@
 """Run `tumorscope` in a process of its own, and kill it."""
 
+import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from small_backbone import COMMAND
 
 
 def start_command(*arguments: object, settings: Sequence[str] = ()) -> subprocess.Popen[bytes]:
-    """Start a command of the command line, with settings of its recipe."""
+    """Start a command that knows the small backbone, with settings of its recipe."""
     given = [*map(str, arguments), *(part for one in settings for part in ("--set", one))]
-    return subprocess.Popen([sys.executable, "-m", "tumorscope", *given, "--quiet"])
+    return subprocess.Popen(
+        [*COMMAND, "tumorscope", *given, "--quiet"],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+    )
 
 
 def kill_once(process: subprocess.Popen[bytes], is_time: Callable[[], bool]) -> None:

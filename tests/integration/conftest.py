@@ -3,10 +3,19 @@ from pathlib import Path
 
 import pytest
 
+import small_backbone
+
 from tumorscope.workflows.phantom import phantom
 from tumorscope.workflows.train.command import train
 
 PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def small_training() -> tuple[str, ...]:
+    """Settings with which a training takes seconds."""
+    small_backbone.add_small_backbone()
+    return f"model.backbone={small_backbone.NAME}", *small_backbone.SETTINGS
 
 
 @pytest.fixture(scope="session")
@@ -34,17 +43,15 @@ def real_run(navoneel, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def phantom_run(tmp_path_factory) -> Path:
+def phantom_run(small_training, tmp_path_factory) -> Path:
     """A tiny training on phantoms with every option on."""
     folder = tmp_path_factory.mktemp("phantoms")
     phantom(folder / "slices", count=40, seed=3)
     return train(
         folder / "slices",
         folder / "run",
-        backbone="mobilenetv3small",
         overrides=[
-            "model.weights=random",
-            "preprocessing.side_px=32",
+            *small_training,
             "training.epochs=4",
             "training.fine_tune_epochs=1",
             "training.unfrozen_layers=10",

@@ -8,9 +8,13 @@ import pytest
 
 import tumorscope
 from tumorscope.artifact.reader import read_artifact
+from tumorscope.dataset.manifest import read_manifest
+from tumorscope.dataset.splits import assign_split
 from tumorscope.model.backbones import build_backbone
 from tumorscope.model.classifier import BACKBONE
+from tumorscope.recipe import load_recipe
 from tumorscope.training.checkpoint import Checkpoints
+from tumorscope.training.trainer import prepare_classifier, train_classifier
 
 pytestmark = pytest.mark.slow
 
@@ -24,24 +28,26 @@ def source(tmp_path_factory) -> tuple[keras.Model, Path]:
     return backbone, path
 
 
-def train(folder: Path, recipe: str, weights: Path, fine_tune_epochs: int) -> Path:
-    tumorscope.phantom(folder / "slices", count=20, seed=4)
-    return tumorscope.train(
-        folder / "slices",
-        folder / "run",
-        recipe=recipe,
-        overrides=[
-            f"model.weights={weights}",
-            "preprocessing.side_px=32",
-            "training.epochs=1",
-            f"training.fine_tune_epochs={fine_tune_epochs}",
-        ],
-    )
+@pytest.fixture(scope="module")
+def phantoms(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("phantoms") / "slices"
+    tumorscope.phantom(folder, count=20, seed=4)
+    return folder
 
 
-def test_the_notebook_recipe_trains_from_the_weights_in_the_file(source, tmp_path):
+def change_settings(weights: Path, fine_tune_epochs: int) -> list[str]:
+    return [
+        f"model.weights={weights}",
+        "preprocessing.side_px=32",
+        "training.epochs=1",
+        f"training.fine_tune_epochs={fine_tune_epochs}",
+    ]
+
+
+def test_the_notebook_recipe_trains_from_the_weights_in_the_file(source, phantoms, tmp_path):
     backbone, weights = source
-    run = train(tmp_path, "notebook", weights, fine_tune_epochs=0)
+    overrides = change_settings(weights, fine_tune_epochs=0)
+    run = tumorscope.train(phantoms, tmp_path / "run", recipe="notebook", overrides=overrides)
     spec = read_artifact(run / "model")
     assert (spec.backbone, spec.weights) == ("efficientnetb0", "b0.weights.h5")
     with np.load(run / "checkpoints" / "best.npz") as saved:
@@ -49,18 +55,18 @@ def test_the_notebook_recipe_trains_from_the_weights_in_the_file(source, tmp_pat
     kernel = backbone.get_layer("top_conv").get_weights()[0]
     assert any(np.array_equal(kernel, values) for values in trained), "a frozen kernel must stay"
     assert len(Checkpoints(run / "checkpoints").load_history()) == 1
-    counts = tumorscope.predict(tmp_path / "slices" / "yes", model=run)
+    counts = tumorscope.predict(phantoms / "yes", model=run)
     assert (counts.slices, counts.unreadable) == (10, 0)
 
 
-def test_the_default_recipe_fine_tunes_the_same_backbone(source, tmp_path):
+def test_the_default_recipe_fine_tunes_the_same_backbone(source, phantoms, tmp_path):
     backbone, weights = source
-    run = train(tmp_path, "default", weights, fine_tune_epochs=1)
-    classifier = keras.models.load_model(run / "model" / "model.keras")
+    recipe = load_recipe("default", change_settings(weights, fine_tune_epochs=1))
+    manifest = assign_split(read_manifest(phantoms)[0], recipe.data, recipe.seed)
+    classifier = prepare_classifier(recipe, manifest, tmp_path)
+    train_classifier(classifier, recipe, manifest, tmp_path, lambda done, total: None)
     trained = classifier.get_layer(BACKBONE)
     for name, learns in {"stem_conv": False, "top_conv": True, "top_bn": False}.items():
         before, after = (network.get_layer(name).get_weights() for network in (backbone, trained))
         is_same = all(np.array_equal(*pair) for pair in zip(before, after, strict=True))
         assert is_same != learns, name
-    counts = tumorscope.predict(tmp_path / "slices" / "yes", model=run)
-    assert (counts.slices, counts.unreadable) == (10, 0)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pandas as pd
 import pytest
 
+import small_backbone
 from commands import kill_once, start_command
 from tumorscope.errors import InputError, RecipeError
 from tumorscope.workflows.compare import compare
@@ -19,9 +20,8 @@ from tumorscope.workflows.train.command import train
 pytestmark = pytest.mark.slow
 
 SETTINGS = (
-    "model.backbone=mobilenetv3small",
-    "model.weights=random",
-    "preprocessing.side_px=32",
+    f"model.backbone={small_backbone.NAME}",
+    *small_backbone.SETTINGS,
     "training.epochs=1",
     "training.fine_tune_epochs=1",
     "training.unfrozen_layers=10",
@@ -86,6 +86,7 @@ def test_a_killed_cross_validation_ends_as_an_uninterrupted_one(pair, tmp_path):
     assert comparison["differences"]["log_loss"]["difference"] == 0
 
 
+@pytest.mark.usefixtures("small_training")
 def test_a_model_learns_from_every_slice_and_is_measured_out_of_fold(pair, sources, tmp_path):
     cv, run = shutil.copytree(pair.whole, tmp_path / "cv"), tmp_path / "run"
 

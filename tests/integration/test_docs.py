@@ -9,6 +9,7 @@ import pytest
 import typer
 from PIL import Image
 
+import tumorscope
 from scan_files import make_nifti
 from tumorscope.cli.main import app
 from tumorscope.phantoms import draw_phantom
@@ -35,8 +36,17 @@ def test_every_command_shown_is_one_that_the_command_line_accepts(command):
 
 
 @pytest.mark.slow
-def test_the_python_code_of_the_readme_runs_as_it_stands(tmp_path, monkeypatch, capsys):
+def test_the_python_code_of_the_readme_runs_as_it_stands(
+    small_training, tmp_path, monkeypatch, capsys
+):
     (block,) = list_python_blocks(PROJECT / "README.md")
+    train = tumorscope.train
+
+    def train_small(*arguments, backbone, overrides):
+        assert backbone == "efficientnetlite0"
+        return train(*arguments, overrides=[*overrides, *small_training])
+
+    monkeypatch.setattr(tumorscope, "train", train_small)
     monkeypatch.chdir(tmp_path)
     exec(compile(block, "README.md", "exec"), {})
     accuracy, probability, verdict = capsys.readouterr().out.split(maxsplit=2)

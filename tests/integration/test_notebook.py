@@ -6,12 +6,13 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+import small_backbone
 import tumorscope
 
 NOTEBOOK = Path(__file__).parents[2] / "examples" / "brain_tumor_kaggle.ipynb"
 SETTINGS = (
-    "model.backbone=efficientnetlite0",
-    "preprocessing.side_px=32",
+    f"model.backbone={small_backbone.NAME}",
+    *small_backbone.SETTINGS,
     "training.epochs=1",
     "training.fine_tune_epochs=1",
     "training.unfrozen_layers=10",
@@ -26,6 +27,9 @@ def test_it_trains_explains_and_predicts_on_phantoms(tmp_path, monkeypatch):
     monkeypatch.setenv("EXAMPLE_SETTINGS", " ".join(SETTINGS))
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     assert len(notebook.cells) <= 15
+    monkeypatch.setenv("PYTHONPATH", str(Path(small_backbone.__file__).parent))
+    code = "import small_backbone; small_backbone.add_small_backbone()"
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(code))
     client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": tmp_path}})
     client.execute()
     pictures = [

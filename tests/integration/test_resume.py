@@ -7,13 +7,13 @@ from subprocess import Popen
 import pandas as pd
 import pytest
 
+import small_backbone
 from commands import kill_once, start_command
 from tumorscope.workflows.phantom import phantom
 
 SETTINGS = (
-    "model.backbone=mobilenetv3small",
-    "model.weights=random",
-    "preprocessing.side_px=32",
+    f"model.backbone={small_backbone.NAME}",
+    *small_backbone.SETTINGS,
     "training.epochs=3",
     "training.fine_tune_epochs=2",
     "training.fine_tune_learning_rate=0.001",

@@ -117,16 +117,16 @@ def fit_subspace(
 def _fit(features: NDArray[np.float64], weights: NDArray[np.float64]) -> Subspace:
     total = weights.sum()
     mean = np.average(features, axis=0, weights=weights)
-    centered = features - mean
-    covariance = (centered * weights[:, np.newaxis]).T @ centered / total
-    variances, directions = np.linalg.eigh(covariance)  # rising
-    dimensions = min(_COMPONENTS, round(total) // _SHARE, len(variances) // _SHARE)
-    kept = len(variances) - dimensions
-    smallest = float(np.finfo(np.float32).eps) * max(float(np.trace(covariance)), 1.0)
+    scaled = (features - mean) * np.sqrt(weights / total)[:, np.newaxis]
+    # Not by the covariance, which takes many times as long where slices are few.
+    _, deviations, directions = np.linalg.svd(scaled, full_matrices=False)
+    variances = np.square(deviations)  # falling
+    dimensions = min(_COMPONENTS, round(total) // _SHARE, features.shape[1] // _SHARE)
+    smallest = float(np.finfo(np.float32).eps) * max(float(variances.sum()), 1.0)
     return Subspace(
         mean.astype(np.float32),
-        directions[:, kept:].astype(np.float32),
-        max(float(variances[:kept].sum()), smallest),
+        directions[:dimensions].T.astype(np.float32),
+        max(float(variances[dimensions:].sum()), smallest),
         np.inf,
     )
 
