@@ -1,30 +1,50 @@
-"""Run `tumorscope` in a process of its own, and kill it."""
+"""Run commands of `tumorscope` that train, each in a process of its own, and kill them."""
 
+import multiprocessing
 import os
-import signal
-import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from small_backbone import COMMAND
+import small_backbone
+from tumorscope.cli.main import main
+from tumorscope.workflows.crossval import processes
+
+# Forked from one process that has loaded TensorFlow, which takes seconds, once.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tumorscope.model.export", "tumorscope.training.trainer"])
 
 
-def start_command(*arguments: object, settings: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+def start_command(*arguments: object, settings: Sequence[str] = ()) -> BaseProcess:
     """Start a command that knows the small backbone, with settings of its recipe."""
     given = [*map(str, arguments), *(part for one in settings for part in ("--set", one))]
-    return subprocess.Popen(
-        [*COMMAND, "tumorscope", *given, "--quiet"],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
-    )
+    process = _FORKS.Process(target=_run, args=([*given, "--quiet"],))
+    process.start()
+    return process
 
 
-def kill_once(process: subprocess.Popen[bytes], is_time: Callable[[], bool]) -> None:
+def _run(arguments: list[str]) -> None:
+    small_backbone.add_small_backbone()
+    processes._COMMAND = (sys.executable, "-P", "-m", "small_backbone")
+    os.environ["PYTHONPATH"] = str(Path(small_backbone.__file__).parent)
+    sys.argv = ["tumorscope", *arguments]
+    main()
+
+
+def await_end(process: BaseProcess) -> int | None:
+    """Wait for a command to end, and return its exit code."""
+    process.join()
+    return process.exitcode
+
+
+def kill_once(process: BaseProcess, is_time: Callable[[], bool]) -> None:
     """Wait until it is time, and give the process no time to tidy up."""
     deadline = time.monotonic() + 300
     while not is_time():
-        assert process.poll() is None, "it ended before it could be killed"
+        assert process.is_alive(), "it ended before it could be killed"
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.kill()
+    process.join()

@@ -1,3 +1,4 @@
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,7 @@ import hypothesis
 import numpy as np
 import openvino
 import pytest
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from openvino import opset13 as opset
 from PIL import Image
@@ -118,6 +120,18 @@ def _build_graph() -> openvino.Model:
         node.output(0).get_tensor().set_names({name})
         results.append(opset.result(node))
     return openvino.Model(results, [slices], "tiny")
+
+
+@pytest.fixture
+def blank_figures(monkeypatch) -> None:
+    """Write a point in place of each figure, where a test is about something else."""
+    encoded = io.BytesIO()
+    Image.new("L", (1, 1)).save(encoded, "PNG")
+
+    def save(_: Figure, path: Path, **_options: object) -> None:
+        path.write_bytes(encoded.getvalue())
+
+    monkeypatch.setattr(Figure, "savefig", save)
 
 
 @pytest.fixture

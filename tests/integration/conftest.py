@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 import small_backbone
-
 from tumorscope.workflows.phantom import phantom
 from tumorscope.workflows.train.command import train
 
@@ -15,7 +14,7 @@ PROJECT = Path(__file__).parents[2]
 def small_training() -> tuple[str, ...]:
     """Settings with which a training takes seconds."""
     small_backbone.add_small_backbone()
-    return f"model.backbone={small_backbone.NAME}", *small_backbone.SETTINGS
+    return small_backbone.SETTINGS
 
 
 @pytest.fixture(scope="session")

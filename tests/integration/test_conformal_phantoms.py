@@ -35,9 +35,9 @@ def draw_features(count, seed):
 
 @pytest.fixture(scope="module")
 def scored_phantoms():
-    """Labels and tumor probabilities of 400 phantoms, by a classifier that saw 240 others."""
+    """Labels and tumor probabilities of 400 phantoms, by a classifier that saw 120 others."""
     classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01))
-    seen_labels, seen = draw_features(240, seed=11)
+    seen_labels, seen = draw_features(120, seed=11)
     classifier.fit(seen, seen_labels)
     labels, features = draw_features(400, seed=12)
     return labels, classifier.predict_proba(features)[:, 1]

@@ -2,15 +2,15 @@
 
 import json
 import shutil
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from subprocess import Popen
 from typing import NamedTuple
 
 import pandas as pd
 import pytest
 
 import small_backbone
-from commands import kill_once, start_command
+from commands import await_end, kill_once, start_command
 from tumorscope.errors import InputError, RecipeError
 from tumorscope.workflows.compare import compare
 from tumorscope.workflows.phantom import phantom
@@ -20,7 +20,6 @@ from tumorscope.workflows.train.command import train
 pytestmark = pytest.mark.slow
 
 SETTINGS = (
-    f"model.backbone={small_backbone.NAME}",
     *small_backbone.SETTINGS,
     "training.epochs=1",
     "training.fine_tune_epochs=1",
@@ -57,7 +56,7 @@ def pair(sources, tmp_path_factory) -> Pair:
     killed, whole = (tmp_path_factory.mktemp("cv") / name for name in ("killed", "whole"))
     first, second = (killed / "folds" / f"repeat-0-fold-{fold}" for fold in (0, 1))
 
-    def start(cv: Path) -> Popen[bytes]:
+    def start(cv: Path) -> BaseProcess:
         options = ("--out", cv, "--folds", 2, "--resume")
         return start_command("crossval", *sources, *options, settings=SETTINGS)
 
@@ -65,7 +64,7 @@ def pair(sources, tmp_path_factory) -> Pair:
     since = (first / "predictions.csv").stat().st_mtime_ns
     # The same, but for the second fold, which starts anew.
     shutil.copytree(killed, whole, ignore=shutil.ignore_patterns(second.name))
-    assert [process.wait() for process in (start(killed), start(whole))] == [0, 0]
+    assert [await_end(process) for process in (start(killed), start(whole))] == [0, 0]
     return Pair(killed, whole, first, second, since)
 
 

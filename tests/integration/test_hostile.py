@@ -15,7 +15,7 @@ from tumorscope.inference.engine import count_cores
 from tumorscope.phantoms import draw_phantom
 from tumorscope.workflows.predict.command import predict
 
-COUNT = 200
+COUNT = 110
 MANY = 4 * 32 * count_cores()  # so many pictures before all others are divided among processes
 MOST_SECONDS = 5
 MOST_MEMORY_MB = 1024

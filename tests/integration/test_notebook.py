@@ -11,7 +11,6 @@ import tumorscope
 
 NOTEBOOK = Path(__file__).parents[2] / "examples" / "brain_tumor_kaggle.ipynb"
 SETTINGS = (
-    f"model.backbone={small_backbone.NAME}",
     *small_backbone.SETTINGS,
     "training.epochs=1",
     "training.fine_tune_epochs=1",

@@ -64,6 +64,7 @@ def test_the_model_card_has_the_figures_of_the_evaluation(phantom_run):
     assert cells[2] == f"{low:.3f}\N{EN DASH}{high:.3f}"
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_evaluating_again_gives_the_same_figures(phantom_run):
     before = (phantom_run / "evaluation" / "metrics.json").read_text()
     tumorscope.evaluate(phantom_run)
@@ -84,6 +85,7 @@ def test_the_artifact_holds_what_the_validation_slices_decided(phantom_run):
     assert set(slices["verdict"]) == {"uncertain"}
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_other_slices_are_measured_apart(phantom_run, tmp_path):
     tumorscope.phantom(tmp_path / "other", count=10, seed=9)
     metrics = tumorscope.evaluate(phantom_run, tmp_path / "other", tmp_path / "results")
@@ -160,6 +162,7 @@ def test_resuming_in_a_folder_of_other_files_touches_nothing(phantom_run, tmp_pa
     assert foreign.is_dir()
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_resuming_a_finished_run_renews_its_results_without_training(phantom_run):
     trained = (phantom_run / "model" / "artifact.json").stat().st_mtime_ns
     recipe = phantom_run / "recipe.yaml"

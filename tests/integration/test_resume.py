@@ -1,18 +1,17 @@
 """A training killed at any moment goes on and ends as if nothing had happened."""
 
 import json
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from subprocess import Popen
 
 import pandas as pd
 import pytest
 
 import small_backbone
-from commands import kill_once, start_command
+from commands import await_end, kill_once, start_command
 from tumorscope.workflows.phantom import phantom
 
 SETTINGS = (
-    f"model.backbone={small_backbone.NAME}",
     *small_backbone.SETTINGS,
     "training.epochs=3",
     "training.fine_tune_epochs=2",
@@ -29,11 +28,11 @@ def phantoms(tmp_path_factory) -> Path:
     return folder
 
 
-def start_training(data: Path, run: Path) -> Popen[bytes]:
+def start_training(data: Path, run: Path) -> BaseProcess:
     return start_command("train", data, "--out", run, "--resume", settings=SETTINGS)
 
 
-def kill_once_logged(process: Popen[bytes], log: Path, text: str) -> None:
+def kill_once_logged(process: BaseProcess, log: Path, text: str) -> None:
     kill_once(process, lambda: log.exists() and text in log.read_text("utf-8"))
 
 
@@ -43,8 +42,8 @@ def test_a_run_killed_in_both_phases_ends_as_an_uninterrupted_one(phantoms, tmp_
     beside = start_training(phantoms, whole)
     for moment in ("training default", "epoch 1 ", "epoch 4 ", "epoch 5 "):
         kill_once_logged(start_training(phantoms, broken), broken / "log.txt", moment)
-    assert start_training(phantoms, broken).wait() == 0
-    assert beside.wait() == 0
+    assert await_end(start_training(phantoms, broken)) == 0
+    assert await_end(beside) == 0
 
     histories = [
         pd.read_csv(run / "history.csv").drop(columns="seconds") for run in (whole, broken)

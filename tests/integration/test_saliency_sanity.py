@@ -59,8 +59,8 @@ def classifier():
     logit = keras.layers.Dense(1, name=LOGIT)(hidden)
     network = keras.Model(slices, keras.layers.Activation("sigmoid")(logit))
     network.compile(keras.optimizers.Adam(3e-3), "binary_crossentropy")
-    pixels, labels, _ = draw(600, seed=1)
-    network.fit(pixels, labels, batch_size=20, epochs=20, verbose=0)
+    pixels, labels, _ = draw(300, seed=1)
+    network.fit(pixels, labels, batch_size=20, epochs=12, verbose=0)
     return network
 
 

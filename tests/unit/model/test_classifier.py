@@ -30,6 +30,11 @@ def classifier(built) -> keras.Model:
     return classifier
 
 
+def list_normalizations(classifier: keras.Model) -> list[keras.layers.BatchNormalization]:
+    layers = classifier.get_layer(BACKBONE).layers
+    return [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
+
+
 def test_it_gives_one_probability_per_slice(classifier):
     slices = np.random.default_rng(0).uniform(0, 255, (3, 32, 32, 3)).astype(np.float32)
     probabilities = np.asarray(classifier(slices))
@@ -45,7 +50,7 @@ def test_a_frozen_backbone_leaves_only_the_head_to_learn(classifier):
     assert layers == {"hidden", "logit"}
 
 
-@pytest.mark.parametrize("count", [0, 1, 50, 1000])
+@pytest.mark.parametrize("count", [0, 1, 5, 1000])
 def test_exactly_the_top_layers_are_unfrozen(classifier, count):
     freeze_backbone(classifier)
     unfreeze_top_layers(classifier, count, learn_normalization=True)
@@ -62,7 +67,7 @@ def test_a_share_of_the_layers_can_be_unfrozen(classifier):
 
 def test_frozen_batch_normalization_keeps_its_statistics_while_training(classifier):
     freeze_backbone(classifier)
-    layer = classifier.get_layer(BACKBONE).get_layer("stem_bn")
+    layer, *_ = list_normalizations(classifier)
     before = layer.get_weights()
     classifier(np.random.default_rng(0).uniform(0, 255, (4, 32, 32, 3)), training=True)
     for old, new in zip(before, layer.get_weights(), strict=True):
@@ -70,16 +75,16 @@ def test_frozen_batch_normalization_keeps_its_statistics_while_training(classifi
 
 
 def test_unfrozen_batch_normalization_learns_its_statistics(classifier):
-    unfreeze_top_layers(classifier, 50, learn_normalization=True)
-    layer = classifier.get_layer(BACKBONE).get_layer("top_bn")
+    unfreeze_top_layers(classifier, 5, learn_normalization=True)
+    *_, layer = list_normalizations(classifier)
     before = layer.moving_mean.numpy()
     classifier(np.random.default_rng(0).uniform(0, 255, (4, 32, 32, 3)), training=True)
     assert not np.array_equal(before, layer.moving_mean.numpy())
 
 
 def test_batch_normalization_can_stay_as_it_is_among_unfrozen_layers(classifier):
-    unfreeze_top_layers(classifier, 50, learn_normalization=False)
-    layers = classifier.get_layer(BACKBONE).layers[-50:]
+    unfreeze_top_layers(classifier, 5, learn_normalization=False)
+    layers = classifier.get_layer(BACKBONE).layers[-5:]
     kept = [isinstance(layer, keras.layers.BatchNormalization) for layer in layers]
     assert [not layer.trainable for layer in layers] == kept
     before = layers[kept.index(True)].get_weights()
@@ -122,4 +127,5 @@ class TestLesionMap:
 
     def test_residual_sums_are_preferred(self, classifier):
         backbone = classifier.get_layer(BACKBONE)
-        assert find_finer_map(backbone) is backbone.get_layer("block5c_add").output
+        (added,) = (x for x in backbone.layers if isinstance(x, keras.layers.Add))
+        assert find_finer_map(backbone) is added.output

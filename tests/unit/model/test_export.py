@@ -17,7 +17,7 @@ PRECISE = {"precise_0", "DisablePrecisionConversion_0"}  # in OpenVINO as read, 
 
 @pytest.fixture(scope="module")
 def classifier() -> keras.Model:
-    return build_small(SIDE_PX, seed=1, hidden_units=16)
+    return build_small(SIDE_PX, seed=1, backbone="efficientnetlite0", hidden_units=16)
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ def test_automatic_differentiation_equals_the_closed_form(classifier, slices):
 
 def test_layers_come_from_the_coarsest_to_the_finest(classifier, slices):
     sides = [layer.activations.shape[1] for layer in SaliencyNetwork(classifier).look(slices)]
-    assert sides == [2, 4, 8, 16]
+    assert sides == [16, 32, 64]
 
 
 def test_integrated_gradients_add_up_to_the_change_of_the_logit(classifier, slices):
@@ -45,7 +45,7 @@ def test_maps_change_with_randomized_layers_and_the_input_scaling_stays(classifi
     np.testing.assert_allclose(
         cam.grad_cam(*SaliencyNetwork(same).look(slices)[0]), before, rtol=1e-3, atol=1e-6
     )
-    for layers in (1, 20, None):  # Adebayo et al., 2018: from the top on
+    for layers in (1, 3, None):  # Adebayo et al., 2018: from the top on
         changed = cam.grad_cam(
             *SaliencyNetwork(randomize_layers(classifier, layers, seed=1)).look(slices)[0]
         )

@@ -66,7 +66,7 @@ class TestLoss:
         assert (gradient[:, 1:] == 0).all()
 
 
-@pytest.mark.parametrize(("lesion_map", "columns"), [(False, 1), (True, 1 + 4)])
+@pytest.mark.parametrize(("lesion_map", "columns"), [(False, 1), (True, 1 + 16 * 16)])
 def test_learner_gives_a_column_per_target(lesion_map, columns):
     classifier = build_small(lesion_map=lesion_map)
     learner = build_learner(classifier)

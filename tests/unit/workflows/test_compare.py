@@ -11,6 +11,8 @@ from tumorscope.evaluation.comparison import compare_scores
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.workflows.compare import compare
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 
 def write_cv(folder: Path, noise: float, seed: int = 0) -> Path:
     """A finished cross-validation of 40 slices in 30 groups, two repeats of four folds."""

@@ -23,6 +23,8 @@ from tumorscope.workflows.train.completion import complete_artifact
 SETTINGS = ("training.keep=last", "training.early_stopping_patience=null")
 RECIPE = load_recipe("default", SETTINGS)
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 
 @pytest.fixture
 def cv(copy_finished):

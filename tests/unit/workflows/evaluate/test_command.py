@@ -15,6 +15,8 @@ from tumorscope.errors import InputError
 from tumorscope.phantoms import draw_phantom
 from tumorscope.workflows.evaluate.command import evaluate
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 
 @pytest.fixture
 def labelled(write_slice, tmp_path):

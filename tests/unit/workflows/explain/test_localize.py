@@ -19,6 +19,8 @@ from tumorscope.workflows.explain import localize as module
 from tumorscope.workflows.explain.localize import FIGURES, localize
 from tumorscope.workflows.explain.methods import SHIPPED
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 
 @pytest.fixture
 def half_known(monkeypatch):
