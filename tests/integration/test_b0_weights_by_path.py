@@ -43,6 +43,7 @@ def change_settings(weights: Path, fine_tune_epochs: int) -> list[str]:
     ]
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_the_notebook_recipe_trains_from_the_weights_in_the_file(source, phantoms, tmp_path):
     backbone, weights = source
     overrides = change_settings(weights, fine_tune_epochs=0)

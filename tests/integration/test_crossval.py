@@ -85,7 +85,7 @@ def test_a_killed_cross_validation_ends_as_an_uninterrupted_one(pair, tmp_path):
     assert comparison["differences"]["log_loss"]["difference"] == 0
 
 
-@pytest.mark.usefixtures("small_training")
+@pytest.mark.usefixtures("small_training", "blank_figures")
 def test_a_model_learns_from_every_slice_and_is_measured_out_of_fold(pair, sources, tmp_path):
     cv, run = shutil.copytree(pair.whole, tmp_path / "cv"), tmp_path / "run"
 

@@ -172,6 +172,7 @@ def _train_phase(
         metrics=[accuracy],
         jit_compile=False,
     )
+    _build_state(trained)
     if epochs_done:
         checkpoints.restore_last(model, trained)
     recorder = EpochRecorder(phase.name, model, checkpoints, history, patience)
@@ -186,6 +187,14 @@ def _train_phase(
         verbose=0,
     )
     return recorder.history_table
+
+
+def _build_state(compiled: keras.Model) -> None:
+    """Make what the first step would make: TensorFlow traces a step that does so twice."""
+    compiled.optimizer.build(compiled.trainable_variables)
+    answers = tf.zeros((1, *compiled.output_shape[1:]))
+    compiled.compute_loss(y=answers, y_pred=answers)
+    compiled.compute_metrics(None, answers, answers)
 
 
 def build_optimizer(

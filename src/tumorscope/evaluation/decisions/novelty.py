@@ -118,15 +118,20 @@ def _fit(features: NDArray[np.float64], weights: NDArray[np.float64]) -> Subspac
     total = weights.sum()
     mean = np.average(features, axis=0, weights=weights)
     scaled = (features - mean) * np.sqrt(weights / total)[:, np.newaxis]
-    # Not by the covariance, which takes many times as long where slices are few.
-    _, deviations, directions = np.linalg.svd(scaled, full_matrices=False)
-    variances = np.square(deviations)  # falling
-    dimensions = min(_COMPONENTS, round(total) // _SHARE, features.shape[1] // _SHARE)
+    rows, columns = scaled.shape
+    dimensions = min(_COMPONENTS, round(total) // _SHARE, columns // _SHARE)
+    if rows < columns:  # the same by products of rows, which are fewer
+        variances, mixtures = np.linalg.eigh(scaled @ scaled.T)
+        basis, _ = np.linalg.qr(scaled.T @ mixtures[:, rows - dimensions :])
+    else:
+        variances, directions = np.linalg.eigh(scaled.T @ scaled)
+        basis = directions[:, columns - dimensions :]
+    left = variances[: len(variances) - dimensions]  # they rise
     smallest = float(np.finfo(np.float32).eps) * max(float(variances.sum()), 1.0)
     return Subspace(
         mean.astype(np.float32),
-        directions[:dimensions].T.astype(np.float32),
-        max(float(variances[dimensions:].sum()), smallest),
+        basis.astype(np.float32),
+        max(float(left.sum()), smallest),
         np.inf,
     )
 

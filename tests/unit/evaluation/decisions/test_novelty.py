@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.decomposition import PCA
 
 from tumorscope.errors import InputError
 from tumorscope.evaluation.decisions.novelty import fit_subspace
@@ -17,6 +18,18 @@ def draw_features(count: int, seed: int = 0, noise: float = 0.1) -> np.ndarray:
 @pytest.fixture(scope="module")
 def subspace():
     return fit_subspace(draw_features(400), np.arange(400))
+
+
+@pytest.mark.parametrize("count", [16, 80])  # fewer than there are features, and more
+def test_subspace_is_that_of_principal_components(count):
+    features = draw_features(count)
+    found = fit_subspace(features, np.arange(count))
+    components = PCA(found.basis.shape[1]).fit(features)
+    np.testing.assert_allclose(found.mean, components.mean_, rtol=1e-6)
+    expected = components.components_.T @ components.components_
+    np.testing.assert_allclose(found.basis @ found.basis.T, expected, atol=1e-5)
+    left = features - components.inverse_transform(components.transform(features))
+    assert found.scale == pytest.approx(np.square(left).sum(axis=1).mean(), rel=1e-6)
 
 
 def test_new_features_from_the_same_source_are_within_the_limit(subspace):
