@@ -17,6 +17,8 @@ PYTEST = $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorde
 QUICK = tests/architecture tests/unit src/tumorscope \
     $(addprefix --ignore=,tests/unit/model tests/unit/training \
     src/tumorscope/model src/tumorscope/training)
+# What measures seconds runs while nothing else does.
+TIMING := tests/timing
 LEAST_COVERAGE := 97
 
 .PHONY: help demo test quick coverage check results model package-model lock clean
@@ -41,11 +43,11 @@ demo: $(INSTALLED) ## Train, explain and test a model on synthetic slices
 	@echo "Report: $(CURDIR)/$(DEMO)/run/report.html"
 
 test: $(INSTALLED) ## Run the tests, all of them
-	$(PYTEST) -m 'not alone'
-	$(BIN)/pytest -m alone tests/integration
+	$(PYTEST) --ignore $(TIMING)
+	$(BIN)/pytest $(TIMING)
 
 quick: $(INSTALLED) ## Run, in a minute, the tests that are wanted after each edit
-	$(PYTEST) -m 'not slow and not alone' $(QUICK)
+	$(PYTEST) -m 'not slow' $(QUICK)
 
 coverage: $(INSTALLED) ## Run the tests and say which lines and branches none of them reaches
 	$(PYTEST) --cov --cov-report term-missing --cov-fail-under $(LEAST_COVERAGE)

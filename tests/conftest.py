@@ -75,6 +75,15 @@ def image_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def navoneel() -> Path:
+    """The real slices of the dataset that the mission names."""
+    folder = Path(os.environ.get("TUMORSCOPE_DATA", FOLDER / "../../shared/data")) / "navoneel"
+    if not folder.is_dir():
+        pytest.skip("no real slices: set TUMORSCOPE_DATA to the folder that holds navoneel/")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def tiny_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An artifact whose probability and map follow the brightness of a slice, made without Keras.
 

@@ -1,5 +1,7 @@
 """Every backbone: the map in the graph equals its reference, Grad-CAM or the lesion map."""
 
+from collections.abc import Iterator
+
 import keras
 import numpy as np
 import pytest
@@ -19,6 +21,14 @@ SIDE_PX = 96
 @pytest.fixture(scope="module", params=BACKBONES)
 def classifier(request) -> keras.Model:
     return build_small(SIDE_PX, seed=1, backbone=request.param, hidden_units=32)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def step_by_step() -> Iterator[None]:
+    """Compute at once, and no graph first: that an exported graph answers alike is tested there."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,7 @@ def classifier():
     network = keras.Model(slices, keras.layers.Activation("sigmoid")(logit))
     network.compile(keras.optimizers.Adam(3e-3), "binary_crossentropy")
     pixels, labels, _ = draw(300, seed=1)
-    network.fit(pixels, labels, batch_size=20, epochs=12, verbose=0)
+    network.fit(pixels, labels, batch_size=20, epochs=10, verbose=0)
     return network
 
 
@@ -93,7 +93,7 @@ def test_map_points_at_what_was_learned_and_that_of_the_untrained_network_does_n
     classifier, found
 ):
     slices, masks = found
-    untrained = [explain(randomize_layers(classifier, None, seed), slices) for seed in range(5)]
+    untrained = [explain(randomize_layers(classifier, None, seed), slices) for seed in range(3)]
     assert point(explain(classifier, slices), masks) > 0.9
     assert np.mean([point(maps, masks) for maps in untrained]) < 0.5
 
@@ -104,7 +104,7 @@ def test_map_is_lost_as_layers_are_drawn_anew_from_the_top(classifier, found):
     falling = [
         np.mean([
             correlate(before, explain(randomize_layers(classifier, layers, seed), slices))
-            for seed in range(5)
+            for seed in range(3)
         ])
         for layers in (0, 1, 3, None)
     ]  # fmt: skip

@@ -16,7 +16,7 @@ from tumorscope.errors import InputError
 from tumorscope.phantoms import draw_phantom, write_phantoms
 from tumorscope.phantoms.lesion import LESION_KINDS
 
-PHANTOM_COUNT = 240
+PHANTOM_COUNT = 160
 
 
 @pytest.fixture(scope="module")
