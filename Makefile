@@ -11,6 +11,8 @@ MODEL := dist/model
 CROSSVAL := results/default/both
 MODEL_LIMIT_KB := 10240
 
+# Or each of the many processes of the tests compiles all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 # A worker for each core. The tests of a file share what they make, so one worker has them all.
 PYTEST = $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 # What never loads TensorFlow, which takes longer than all of it.

@@ -31,19 +31,21 @@ def preprocess_input(slices: "keras.KerasTensor") -> "keras.KerasTensor":
 def SmallNet(  # noqa: N802 - named as the networks beside it are
     include_top: bool, weights: None, input_tensor: "keras.KerasTensor"
 ) -> "keras.Model":
-    """Build three convolutions, the second of which adds to the first."""
+    """Build three convolutions, the second of which is depthwise and adds to the first."""
     import keras
 
     assert not include_top
     assert weights is None
 
-    def convolve(maps: "keras.KerasTensor", channels: int, stride: int) -> "keras.KerasTensor":
-        maps = keras.layers.Conv2D(channels, 3, stride, "same", use_bias=False)(maps)
+    def activate(maps: "keras.KerasTensor") -> "keras.KerasTensor":
         return keras.layers.ReLU()(keras.layers.BatchNormalization()(maps))
 
-    first = convolve(input_tensor, 8, stride=2)
-    added = keras.layers.Add()([first, convolve(first, 8, stride=1)])
-    return keras.Model(keras.utils.get_source_inputs(input_tensor), convolve(added, 16, stride=2))
+    layers = keras.layers
+    first = activate(layers.Conv2D(8, 3, 2, "same", use_bias=False)(input_tensor))
+    found = activate(layers.DepthwiseConv2D(3, padding="same", use_bias=False)(first))
+    added = layers.Add()([first, found])
+    last = activate(layers.Conv2D(16, 3, 2, "same", use_bias=False)(added))
+    return keras.Model(keras.utils.get_source_inputs(input_tensor), last)
 
 
 if __name__ == "__main__":

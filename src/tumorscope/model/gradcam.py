@@ -48,7 +48,7 @@ class ExplainedClassifier:
             self._hidden_kernel = classifier.get_layer(HIDDEN).kernel
             self._logit_kernel = classifier.get_layer(LOGIT).kernel
         self.signature = tf.TensorSpec((None, *classifier.input_shape[1:]), tf.float32, "slices")
-        self.infer = tf.function(self._infer, input_signature=[self.signature])
+        self.infer = tf.function(self._infer, input_signature=[self.signature], autograph=False)
 
     def _infer(self, slices: tf.Tensor) -> dict[str, tf.Tensor]:
         """Answer ``probability``, (N,), ``cam``, (N, h, w), and ``features``, (N, K).

@@ -47,7 +47,9 @@ def split_learner(learner: keras.Model) -> tuple[Infer, keras.Model]:
     backbone = keras.Model(learner.input, maps)
     signature = [tf.TensorSpec((None, *learner.input_shape[1:]), tf.float32)]
     infer = tf.function(
-        lambda slices: keras.tree.flatten(backbone(slices, training=False)), signature
+        lambda slices: keras.tree.flatten(backbone(slices, training=False)),
+        signature,
+        autograph=False,
     )
     return infer, keras.Model(maps, learner.output)
 

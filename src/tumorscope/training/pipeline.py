@@ -13,6 +13,9 @@ from tumorscope.recipe import AugmentationSettings
 from tumorscope.training.augmentation import augment, follow, mix
 from tumorscope.training.store import Pixels, SliceStore
 
+# Seconds are saved where TensorFlow is not to look for Python's `if` and `for` on tensors.
+as_written = tf.autograph.experimental.do_not_convert
+
 Batch = tuple[Pixels, Pixels, NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -69,6 +72,7 @@ def build_training_batches(
                 yield *store.read_batch(rows), rows, batch_seed
             epoch += 1
 
+    @as_written
     def prepare(
         slices: tf.Tensor, masks: tf.Tensor, rows: tf.Tensor, batch_seed: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
@@ -158,6 +162,7 @@ def build_validation_batches(
             rows = np.arange(start, min(start + batch_size, len(store)))
             yield *store.read_batch(rows), rows, np.zeros(2, np.int64)
 
+    @as_written
     def prepare(
         slices: tf.Tensor, masks: tf.Tensor, rows: tf.Tensor, _: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:

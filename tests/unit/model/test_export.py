@@ -17,7 +17,7 @@ PRECISE = {"precise_0", "DisablePrecisionConversion_0"}  # in OpenVINO as read, 
 
 @pytest.fixture(scope="module")
 def classifier() -> keras.Model:
-    return build_small(SIDE_PX, seed=1, backbone="efficientnetlite0", hidden_units=16)
+    return build_small(SIDE_PX, seed=1, hidden_units=16)
 
 
 @pytest.fixture(scope="module")
@@ -41,4 +41,4 @@ def test_all_up_to_the_first_depthwise_convolution_is_marked_as_precise(graph):
     kinds = [operation.get_type_name() for operation in exact]
     assert kinds.count("Convolution") == kinds.count("GroupConvolution") == 1
     assert "Multiply" in kinds  # the scaling in front of the network
-    assert len(exact) < len(operations) / 5
+    assert len(exact) < len(operations) / 2

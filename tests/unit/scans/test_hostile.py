@@ -17,7 +17,7 @@ from tumorscope.phantoms import draw_phantom
 from tumorscope.scans.find import find_scans
 from tumorscope.scans.scan import ScanSlice, Unreadable
 
-COUNT = 200
+COUNT = 110
 MOST_SECONDS = 5
 MOST_GROWTH_MB = 1024
 

@@ -50,13 +50,13 @@ def test_the_true_figures_of_the_simulation_are_those_of_very_many_slices():
     assert np.mean(accuracies) == pytest.approx(TRUTH["accuracy"], abs=4 * np.std(accuracies) / 44)
 
 
-def test_intervals_hold_the_truth_in_95_percent_of_1000_data_sets():
+def test_intervals_hold_the_truth_in_95_percent_of_500_data_sets():
     generator = np.random.default_rng(0)
     hits = {
         (counted, method): [] for counted in ("slices", "groups") for method in ("boot", "delong")
     }
     hits["accuracy"] = []
-    for seed in range(1000):
+    for seed in range(500):
         labels, probabilities, groups = draw_slices(generator)
         summary = summarize_scores(labels, probabilities, THRESHOLD, groups, 400, seed)
         for counted, part in (("slices", summary), ("groups", summary["per_group"])):
@@ -71,7 +71,7 @@ def test_intervals_hold_the_truth_in_95_percent_of_1000_data_sets():
 def test_slices_taken_for_independent_promise_too_much():
     generator = np.random.default_rng(0)
     boot, delong = [], []
-    for seed in range(300):
+    for seed in range(100):
         labels, probabilities, _ = draw_slices(generator)
         alone = np.arange(len(labels))
         summary = summarize_scores(labels, probabilities, THRESHOLD, alone, 200, seed)
