@@ -44,7 +44,15 @@ from tumorscope.recipe import PreprocessingSettings
 
 SIDE_PX = 32
 FOLDER = Path(__file__).parent
-LONG = [FOLDER / path for path in ("integration", "contract", "unit/workflows/predict")]
+LONG = [
+    FOLDER / path
+    for path in (
+        "integration/test_crossval.py",
+        "integration",
+        "contract",
+        "unit/workflows/predict",
+    )
+]
 
 # A test is right or wrong; how fast a busy machine runs it says nothing about either.
 hypothesis.settings.register_profile("tumorscope", deadline=None)
@@ -54,7 +62,7 @@ hypothesis.settings.load_profile("tumorscope")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin, among several workers, with what takes long: at the end none waits for another."""
     if WORKER is not None:
-        items.sort(key=lambda item: not any(item.path.is_relative_to(path) for path in LONG))
+        items.sort(key=lambda item: [not item.path.is_relative_to(path) for path in LONG])
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,7 @@ def test_every_command_shown_is_one_that_the_command_line_accepts(command):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("blank_figures")
 def test_the_python_code_of_the_readme_runs_as_it_stands(
     small_training, tmp_path, monkeypatch, capsys
 ):
