@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -12,21 +13,31 @@ import small_backbone
 from tumorscope.cli.main import main
 from tumorscope.workflows.crossval import processes
 
-# Forked from one process that has loaded TensorFlow, which takes seconds, once.
+# Trainings are forked from one process that has loaded TensorFlow, which takes seconds.
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tumorscope.model.export", "tumorscope.training.trainer"])
 
 
-def start_command(*arguments: object, settings: Sequence[str] = ()) -> BaseProcess:
-    """Start a command that knows the small backbone, with settings of its recipe."""
+def start_training(*arguments: object, settings: Sequence[str]) -> BaseProcess:
+    """Start ``train`` with the small backbone, and with settings of its recipe."""
+    return _start(_FORKS, "train", *arguments, settings=settings)
+
+
+def start_crossval(*arguments: object, settings: Sequence[str]) -> BaseProcess:
+    """Start ``crossval``, whose folds know the small backbone, with settings of its recipe."""
+    return _start(multiprocessing.get_context("spawn"), "crossval", *arguments, settings=settings)
+
+
+def _start(context: BaseContext, *arguments: object, settings: Sequence[str]) -> BaseProcess:
     given = [*map(str, arguments), *(part for one in settings for part in ("--set", one))]
-    process = _FORKS.Process(target=_run, args=([*given, "--quiet"],))
+    process = context.Process(target=_run, args=([*given, "--quiet"],))
     process.start()
     return process
 
 
 def _run(arguments: list[str]) -> None:
-    small_backbone.add_small_backbone()
+    if arguments[0] == "train":
+        small_backbone.add_small_backbone()
     processes._COMMAND = (sys.executable, "-P", "-m", "small_backbone")
     os.environ["PYTHONPATH"] = str(Path(small_backbone.__file__).parent)
     sys.argv = ["tumorscope", *arguments]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from eager import run_eagerly
 from small_networks import build_small
 from tumorscope.model.backbones import build_backbone
 from tumorscope.model.classifier import BACKBONE, LESION_MAP, LOGIT, POOLED
@@ -24,11 +25,10 @@ def classifier(request) -> keras.Model:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def step_by_step() -> Iterator[None]:
-    """Compute at once, and no graph first: that an exported graph answers alike is tested there."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+def eager() -> Iterator[None]:
+    """No graphs: that an exported one answers alike is tested where it is exported."""
+    with run_eagerly():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -17,16 +17,19 @@ def small_training() -> tuple[str, ...]:
 @pytest.fixture(scope="session")
 def real_run(navoneel, tmp_path_factory) -> Path:
     """A short training of the head on real slices."""
-    return train(
-        navoneel,
-        tmp_path_factory.mktemp("real") / "run",
-        backbone="efficientnetlite0",
-        overrides=[
-            "preprocessing.side_px=128",
-            "training.epochs=2",
-            "training.fine_tune_epochs=0",
-        ],
-    )
+    from eager import run_eagerly
+
+    with run_eagerly():
+        return train(
+            navoneel,
+            tmp_path_factory.mktemp("real") / "run",
+            backbone="efficientnetlite0",
+            overrides=[
+                "preprocessing.side_px=96",
+                "training.epochs=2",
+                "training.fine_tune_epochs=0",
+            ],
+        )
 
 
 @pytest.fixture(scope="session")

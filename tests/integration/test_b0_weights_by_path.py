@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tumorscope
+from eager import run_eagerly
 from tumorscope.artifact.reader import read_artifact
 from tumorscope.model.backbones import build_backbone
 from tumorscope.model.classifier import BACKBONE, build_classifier
@@ -47,7 +48,8 @@ def change_settings(weights: Path, fine_tune_epochs: int) -> list[str]:
 def test_the_notebook_recipe_trains_from_the_weights_in_the_file(source, phantoms, tmp_path):
     backbone, weights = source
     overrides = change_settings(weights, fine_tune_epochs=0)
-    run = tumorscope.train(phantoms, tmp_path / "run", recipe="notebook", overrides=overrides)
+    with run_eagerly():
+        run = tumorscope.train(phantoms, tmp_path / "run", recipe="notebook", overrides=overrides)
     spec = read_artifact(run / "model")
     assert (spec.backbone, spec.weights) == ("efficientnetb0", "b0.weights.h5")
     with np.load(run / "checkpoints" / "best.npz") as saved:

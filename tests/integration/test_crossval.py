@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import small_backbone
-from commands import await_end, kill_once, start_command
+from commands import await_end, kill_once, start_crossval
 from tumorscope.errors import InputError, RecipeError
 from tumorscope.workflows.compare import compare
 from tumorscope.workflows.phantom import phantom
@@ -21,9 +21,8 @@ pytestmark = pytest.mark.slow
 
 SETTINGS = (
     *small_backbone.SETTINGS,
-    "training.epochs=1",
-    "training.fine_tune_epochs=1",
-    "training.unfrozen_layers=10",
+    "training.epochs=2",
+    "training.fine_tune_epochs=0",
     "training.early_stopping_patience=null",
     "training.batch_size=8",
     "training.keep=last",
@@ -58,7 +57,7 @@ def pair(sources, tmp_path_factory) -> Pair:
 
     def start(cv: Path) -> BaseProcess:
         options = ("--out", cv, "--folds", 2, "--resume")
-        return start_command("crossval", *sources, *options, settings=SETTINGS)
+        return start_crossval(*sources, *options, settings=SETTINGS)
 
     kill_once(start(killed), (second / "checkpoints" / "last.npz").exists)
     since = (first / "predictions.csv").stat().st_mtime_ns

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import small_backbone
-from commands import await_end, kill_once, start_command
+from commands import await_end, kill_once, start_training
 from tumorscope.workflows.phantom import phantom
 
 SETTINGS = (
@@ -28,8 +28,8 @@ def phantoms(tmp_path_factory) -> Path:
     return folder
 
 
-def start_training(data: Path, run: Path) -> BaseProcess:
-    return start_command("train", data, "--out", run, "--resume", settings=SETTINGS)
+def start(data: Path, run: Path) -> BaseProcess:
+    return start_training(data, "--out", run, "--resume", settings=SETTINGS)
 
 
 def kill_once_logged(process: BaseProcess, log: Path, text: str) -> None:
@@ -39,10 +39,10 @@ def kill_once_logged(process: BaseProcess, log: Path, text: str) -> None:
 @pytest.mark.slow
 def test_a_run_killed_in_both_phases_ends_as_an_uninterrupted_one(phantoms, tmp_path):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    beside = start_training(phantoms, whole)
+    beside = start(phantoms, whole)
     for moment in ("training default", "epoch 1 ", "epoch 4 ", "epoch 5 "):
-        kill_once_logged(start_training(phantoms, broken), broken / "log.txt", moment)
-    assert await_end(start_training(phantoms, broken)) == 0
+        kill_once_logged(start(phantoms, broken), broken / "log.txt", moment)
+    assert await_end(start(phantoms, broken)) == 0
     assert await_end(beside) == 0
 
     histories = [
