@@ -84,6 +84,7 @@ class TestPrepareSlice:
         prepared, _ = prepare_slice(colored, settings_)
         np.testing.assert_array_equal(prepared[..., :2], gray[..., :2])
 
+    @pytest.mark.slow
     @settings(max_examples=80, deadline=None)
     @given(image=random_images, crop=st.booleans())
     def test_any_image_gives_a_square_and_a_box_inside_it(self, image, crop):
@@ -170,6 +171,7 @@ class TestKeepAspect:
         assert not prepared[:, -15:].any()
         assert (prepared[:, 17:47] == 200).all()
 
+    @pytest.mark.slow
     @given(random_images)
     def test_the_box_is_a_square_that_holds_the_slice(self, image):
         prepared, box = prepare_slice(image, self.SETTINGS)

@@ -104,6 +104,7 @@ class TestRoundTrip:
         recipe = load_recipe(name)
         assert load_recipe(write_recipe(recipe.to_yaml())) == recipe
 
+    @pytest.mark.slow
     @settings(max_examples=60, deadline=None)
     @given(
         rate=st.floats(1e-12, 1),
@@ -232,6 +233,7 @@ class TestOverrides:
         with pytest.raises(RecipeError, match=f"recipe default: {key}: .*, found {found}$"):
             load_recipe(overrides=[override])
 
+    @pytest.mark.slow
     @settings(max_examples=150, deadline=None)
     @given(override=st.text(alphabet="aeg.=:[]{}-!&*# 1\n\"'", max_size=16))
     def test_any_override_gives_a_recipe_or_a_recipe_error(self, override):

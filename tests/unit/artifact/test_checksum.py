@@ -1,5 +1,6 @@
 import hashlib
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ def test_file_has_its_sha256(tmp_path):
     assert compute_sha256(tmp_path / "a") == hashlib.sha256(b"abc" * 100_000).hexdigest()
 
 
+@pytest.mark.slow
 @given(st.lists(st.text("0123456789abcdef", min_size=64, max_size=64), min_size=1), st.randoms())
 def test_order_does_not_change_a_fingerprint_but_content_does(sums, random):
     shuffled = sums.copy()

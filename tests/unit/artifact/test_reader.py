@@ -73,6 +73,7 @@ class TestRoundTrip:
 
 
 class TestDamage:
+    @pytest.mark.slow
     @pytest.mark.parametrize("name", [SPEC_FILE, CHECKSUM_FILE, OPENVINO_FILE, "model.bin"])
     def test_any_changed_byte_is_detected(self, artifact, name):
         path = artifact / name

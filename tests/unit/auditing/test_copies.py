@@ -1,4 +1,5 @@
 import pandas as pd
+import pytest
 
 from tumorscope.auditing.copies import find_conflicts, find_overlap, group_copies
 
@@ -8,6 +9,7 @@ def make_slices(*rows):
 
 
 class TestGroupCopies:
+    @pytest.mark.slow
     def test_copies_share_a_group_and_say_how_they_were_made(self, reading):
         seen = []
         copies = group_copies(reading, lambda *report: seen.append(report))

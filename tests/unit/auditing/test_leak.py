@@ -38,6 +38,7 @@ class TestEstimateLeak:
             simulate(groups, fraction), abs=0.005
         )
 
+    @pytest.mark.slow
     @given(st.lists(st.integers(1, 15), min_size=2, max_size=30), st.integers(1, 9))
     def test_equals_scipys_hypergeometric_distribution(self, sizes, tenths):
         groups = np.repeat(np.arange(len(sizes)), sizes)

@@ -100,6 +100,7 @@ FOREIGN = {
 
 
 class TestFindOutliers:
+    @pytest.mark.slow
     def test_less_than_2_percent_of_phantoms_are_flagged(self, features):
         assert len(find_outliers(features)) < 0.02 * COUNT
 

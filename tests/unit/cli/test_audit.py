@@ -103,6 +103,7 @@ def test_bad_input_is_one_line_and_exit_code_2(run, folders, tmp_path, arguments
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_it_needs_the_base_install_only(folders, tmp_path):
     """Neither TensorFlow nor what only the other extras install is imported."""
     program = (

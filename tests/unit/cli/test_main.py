@@ -364,6 +364,7 @@ class TestEvaluate:
 
 
 class TestPhantom:
+    @pytest.mark.slow
     def test_writes_the_number_asked_for(self, run, tmp_path):
         outcome = run("phantom", tmp_path / "slices", "--count", 2, "--seed", 3)
         assert outcome.code == 0

@@ -35,6 +35,7 @@ class TestCompareFrames:
         for picture in pictures:
             assert compare_whole(picture, CHANGES[change](picture)).is_copy
 
+    @pytest.mark.slow
     def test_different_slices_are_no_copies(self, pictures):
         results = [
             compare_whole(pictures[first], pictures[second], orientation)

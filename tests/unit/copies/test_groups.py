@@ -1,5 +1,6 @@
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,6 +72,7 @@ class TestJoinCopies:
         assert len(links) == count
         assert min(link.correlation for link in links) > 0.86
 
+    @pytest.mark.slow
     def test_large_groups_that_hide_each_other_still_join(self, pictures):
         """Each has more members than an index gives neighbours."""
         plain, other = pictures[0], pictures[1]

@@ -90,6 +90,7 @@ class TestDescribeCopy:
 
 
 class TestMatchPictures:
+    @pytest.mark.slow
     def test_different_slices_do_not_match(self, pictures):
         taken = [take(picture) for picture in pictures]
         assert not any(

@@ -31,10 +31,12 @@ def known(benchmark, phantoms):
     return benchmark.know(*benchmark.describe(phantoms))
 
 
+@pytest.mark.slow
 def test_different_phantoms_are_not_joined(known):
     assert len(np.unique(known.groups)) == ORIGINALS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind",
     ["rescaled", "recompressed", "brightened", "cropped", "flipped", "turned", "everything"],

@@ -60,6 +60,7 @@ class TestCodeIndex:
         assert seen[-1] == (40, 40)
         assert len(seen) > 3
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("changed_bits", [10, 40])
     def test_a_large_index_finds_what_comparing_all_would(self, monkeypatch, changed_bits):
         codes = draw_codes(3000)

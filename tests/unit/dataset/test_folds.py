@@ -56,6 +56,7 @@ def table(manifest, tmp_path) -> Path:
 
 
 class TestAssign:
+    @pytest.mark.slow
     @settings(max_examples=60, deadline=None)
     @given(
         rows=st.lists(st.tuples(st.integers(0, 1), st.integers(0, 20)), min_size=4, max_size=60),

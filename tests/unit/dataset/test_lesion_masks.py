@@ -9,6 +9,7 @@ from tumorscope.dataset.lesion_masks import assign_masks, list_masks, open_masks
 from tumorscope.errors import InputError
 
 
+@pytest.mark.slow
 def test_phantom_masks_are_read_as_they_were_written(image_folder):
     masks = list_masks(image_folder / "masks")
     assert len(masks) == 8

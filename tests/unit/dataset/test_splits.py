@@ -94,6 +94,7 @@ class TestBothKinds:
 
 
 class TestGrouped:
+    @pytest.mark.slow
     @settings(max_examples=80, deadline=None)
     @given(
         rows=st.lists(st.tuples(st.integers(0, 1), st.integers(0, 15)), min_size=4, max_size=60),
@@ -119,6 +120,7 @@ class TestGrouped:
 
 
 class TestRandom:
+    @pytest.mark.slow
     @settings(max_examples=40, deadline=None)
     @given(labels=st.lists(st.integers(0, 1), min_size=4, max_size=60), seed=st.integers(0, 10_000))
     def test_both_parts_hold_both_classes(self, labels, seed):

@@ -93,6 +93,7 @@ class TestMaps:
 
 
 class TestProperties:
+    @pytest.mark.slow
     @given(st.integers(0, 2**32 - 1), st.integers(1, 4))
     def test_figures_keep_their_bounds_and_the_average_precision_is_that_of_scikit_learn(
         self, seed, levels

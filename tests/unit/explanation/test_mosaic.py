@@ -26,5 +26,6 @@ def test_any_name_is_drawn(name):
     assert draw(name).size == draw().size
 
 
+@pytest.mark.slow
 def test_of_many_slices_some_are_left_out():
     assert draw(count=801).height < 3 * draw(count=267).height

@@ -100,6 +100,7 @@ class TestNames:
             assert rows.max() < 100  # above the probability
             assert columns.min() > 600  # right of the pictures
 
+    @pytest.mark.slow
     @settings(max_examples=40, deadline=None)
     @given(name=st.text(max_size=60))
     def test_any_name_is_drawn(self, name):

@@ -50,6 +50,7 @@ class TestDrawPhantom:
         other = draw_phantom(seed, index, has_tumor=False).image_hw
         assert first.shape != other.shape or (first != other).any()
 
+    @pytest.mark.slow
     @settings(max_examples=40, deadline=None)
     @given(seed=st.integers(0, 2**40), index=st.integers(0, 2**20))
     def test_tumor_has_a_mask_inside_the_head_and_the_same_head_without_has_none(self, seed, index):
@@ -69,6 +70,7 @@ class TestDrawPhantom:
         outside = np.abs(tumor.image_hw.astype(int) - healthy.image_hw)[~tumor.mask_hw]
         assert np.median(outside) <= 1, "away from the lesion nothing changes"
 
+    @pytest.mark.slow
     def test_lesions_are_visible(self):
         for index in range(30):
             tumor = draw_phantom(8, index, has_tumor=True)
@@ -83,6 +85,7 @@ class TestDrawPhantom:
 
 
 class TestWritePhantoms:
+    @pytest.mark.slow
     def test_table_on_disk_is_the_one_returned(self, written):
         folder, table, _ = written
         read = pd.read_csv(folder / "phantoms.csv", keep_default_na=False)
@@ -198,6 +201,7 @@ class TestNothingButTheLesionTellsTheClass:
         assert cross_validate(features, table["label"]) < 0.62
 
 
+@pytest.mark.slow
 def test_importing_the_package_loads_nothing_heavy():
     code = (
         "import sys, tumorscope.phantoms;"

@@ -51,6 +51,7 @@ def test_meningioma_touches_the_skull_and_a_mass_does_not(canvas, head, generato
         assert below_skull[inside.mask_hw].mean() > 10
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 2**32),

@@ -249,6 +249,7 @@ class TestArchives:
         for first, second in zip(alone, packed, strict=True):
             np.testing.assert_array_equal(first.image, second.image)
 
+    @pytest.mark.slow
     def test_image_file_larger_than_any_slice_is_refused(self, write_files, png):
         folder = write_files({"s.zip": make_zip({"a.png": png + bytes(130 * 1024**2)})})
         (scan,) = find_scans(folder / "s.zip")
@@ -261,6 +262,7 @@ class TestArchives:
         assert "archive inside" in found["t.zip"].reason
         assert list(found["b.png"].read())
 
+    @pytest.mark.slow
     def test_bomb_is_refused_by_its_directory(self, write_files):
         data = make_zip({f"{n}.png": bytes(100_000_000) for n in range(3)})
         (found,) = find_scans(write_files({"bomb.zip": data}) / "bomb.zip")
@@ -307,6 +309,7 @@ class TestArchives:
         assert "no image" in found.reason
 
 
+@pytest.mark.slow
 def test_images_are_read_without_the_readers_of_other_formats(write_files, png):
     folder = write_files({"a.png": png})
     code = (

@@ -57,6 +57,7 @@ def read_all(path: Path) -> tuple[list[ScanSlice], list[str]]:
     return slices, reasons
 
 
+@pytest.mark.slow
 def test_each_hostile_file_is_answered_or_refused_by_name_soon_and_in_little_memory(
     good_images, tmp_path
 ):
@@ -78,6 +79,7 @@ def test_each_hostile_file_is_answered_or_refused_by_name_soon_and_in_little_mem
     assert read_peak_mb() - start_mb < MOST_GROWTH_MB
 
 
+@pytest.mark.slow
 def test_good_files_among_hostile_ones_are_all_answered(good_images, tmp_path):
     hostile = [*make_hostile_files(good_images, 3 * len(KINDS), seed=1)]
     for name, data in hostile:
@@ -91,11 +93,13 @@ def test_good_files_among_hostile_ones_are_all_answered(good_images, tmp_path):
         assert name in answered
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_files(good_images):
     first, second = (dict(make_hostile_files(good_images, 22, seed=2)) for _ in range(2))
     assert first == second
 
 
+@pytest.mark.slow
 def test_nothing_is_written_beside_an_archive_with_tricky_paths(good_images, tmp_path):
     folder = tmp_path / "a" / "b"
     folder.mkdir(parents=True)

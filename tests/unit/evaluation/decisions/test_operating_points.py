@@ -68,6 +68,7 @@ def test_each_group_counts_once():
     assert choose(labels, probabilities, groups)["half"].sensitivity == pytest.approx(1 / 2)
 
 
+@pytest.mark.slow
 @given(SLICES, st.floats(0.01, 1))
 def test_reported_rates_are_those_of_the_metrics(slices, target):
     labels, probabilities, groups = zip(*slices, strict=True)
@@ -78,6 +79,7 @@ def test_reported_rates_are_those_of_the_metrics(slices, target):
         assert point.specificity == pytest.approx(metrics["specificity"])
 
 
+@pytest.mark.slow
 @given(SLICES)
 def test_no_threshold_has_a_larger_youden_index_and_no_lower_one_an_equal(slices):
     labels, probabilities, groups = map(np.array, zip(*slices, strict=True))
@@ -92,6 +94,7 @@ def test_no_threshold_has_a_larger_youden_index_and_no_lower_one_an_equal(slices
     assert (found - false_alarms < index + 1e-12)[lower].all()
 
 
+@pytest.mark.slow
 @given(SLICES, st.floats(0.01, 1))
 def test_no_higher_threshold_reaches_the_target(slices, target):
     labels, probabilities, groups = map(np.array, zip(*slices, strict=True))

@@ -30,6 +30,7 @@ def test_a_figure_is_saved_as_png_and_svg_and_nothing_else(tmp_path):
         assert image.size == (750, 690)
 
 
+@pytest.mark.slow
 def test_equal_figures_give_equal_files(tmp_path):
     for name in ("first", "second"):
         save_figure(plot_confusion_matrix(COUNTS), tmp_path / name)

@@ -24,6 +24,7 @@ def test_points_of_the_roc_are_those_counted_by_hand():
     assert sensitivities.tolist() == [0, 0.5, 0.5, 1, 1]
 
 
+@pytest.mark.slow
 @given(SCORES)
 def test_the_roc_is_that_of_scikit_learn_to_the_last_bit(rows):
     labels, probabilities = take(rows)
@@ -33,6 +34,7 @@ def test_the_roc_is_that_of_scikit_learn_to_the_last_bit(rows):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.slow
 @given(SCORES)
 def test_precision_and_recall_are_those_of_scikit_learn_to_the_last_bit(rows):
     labels, probabilities = take(rows)

@@ -114,6 +114,7 @@ def test_every_defined_figure_is_a_share_and_the_counts_add_up(scores, threshold
     assert metrics["log_loss"] >= 0
 
 
+@pytest.mark.slow
 @given(BOTH_CLASSES, THRESHOLDS)
 def test_shares_equal_those_of_scikit_learn(scores, threshold):
     labels, probabilities = split(scores)
@@ -129,6 +130,7 @@ def test_shares_equal_those_of_scikit_learn(scores, threshold):
     )
 
 
+@pytest.mark.slow
 @given(BOTH_CLASSES)
 def test_auroc_is_the_share_of_pairs_in_the_right_order(scores):
     labels, probabilities = split(scores)
@@ -137,6 +139,7 @@ def test_auroc_is_the_share_of_pairs_in_the_right_order(scores):
     assert compute_metrics(labels, probabilities, 0.5)["auroc"] == pytest.approx(pairs)
 
 
+@pytest.mark.slow
 @given(SCORES, THRESHOLDS, st.randoms(use_true_random=False))
 def test_the_order_of_the_slices_does_not_matter(scores, threshold, random):
     metrics = compute_metrics(*split(scores), threshold)

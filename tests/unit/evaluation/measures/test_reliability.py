@@ -55,6 +55,7 @@ def test_a_word_kept_is_no_error_and_one_turned_round_is_all_error():
     assert compute_calibration_error([0, 1], [1.0, 0.0]) == 1
 
 
+@pytest.mark.slow
 @given(SCORES, st.integers(1, 20))
 def test_every_slice_stands_in_its_bin(scores, bins):
     labels, probabilities = map(np.array, zip(*scores, strict=True))

@@ -29,6 +29,7 @@ def measure(labels, probabilities, weights, threshold=0.5):
     return {name: values.item() for name, values in rows.items()}
 
 
+@pytest.mark.slow
 @given(SLICES.filter(lambda slices: {label for label, _, weight in slices if weight > 0} == {0, 1}))
 def test_figures_equal_those_of_scikit_learn_with_sample_weight(slices):
     labels, probabilities, weights = columns(slices)
@@ -56,6 +57,7 @@ def test_figures_equal_those_of_scikit_learn_with_sample_weight(slices):
     assert figures == pytest.approx(expected, nan_ok=True)
 
 
+@pytest.mark.slow
 @given(SLICES, st.integers(0, 2**32 - 1))
 def test_a_weight_is_how_often_a_slice_counts(slices, seed):
     labels, probabilities, _ = columns(slices)

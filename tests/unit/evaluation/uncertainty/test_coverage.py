@@ -55,6 +55,7 @@ def test_without_a_certain_verdict_none_is_wrong_or_right():
     assert shares["wrong_of_certain"] == {"groups": 0, "share": None, "interval": None}
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(*[st.integers(0, 1)] * 3, st.integers(0, 5)), min_size=1))
 def test_figures_are_ready_for_json_and_their_intervals_hold_them(slices):
     labels, first, second, groups = zip(*slices, strict=True)

@@ -94,6 +94,7 @@ def test_the_standard_error_is_that_of_sums_written_out(seed, mixed, weigh):
     assert interval["standard_error"] == pytest.approx(np.sqrt(variance))
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.integers(0, 1), st.sampled_from([0.1, 0.3, 0.5, 0.8])), min_size=4, max_size=30

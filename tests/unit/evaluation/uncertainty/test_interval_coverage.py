@@ -50,6 +50,7 @@ def test_the_true_figures_of_the_simulation_are_those_of_very_many_slices():
     assert np.mean(accuracies) == pytest.approx(TRUTH["accuracy"], abs=4 * np.std(accuracies) / 44)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_in_95_percent_of_500_data_sets():
     generator = np.random.default_rng(0)
     hits = {
@@ -68,6 +69,7 @@ def test_intervals_hold_the_truth_in_95_percent_of_500_data_sets():
     assert all(0.93 <= share <= 0.97 for share in coverage.values()), coverage
 
 
+@pytest.mark.slow
 def test_slices_taken_for_independent_promise_too_much():
     generator = np.random.default_rng(0)
     boot, delong = [], []
@@ -82,6 +84,7 @@ def test_slices_taken_for_independent_promise_too_much():
     assert np.mean(delong) < 0.8
 
 
+@pytest.mark.slow
 def test_clustered_tests_of_equal_models_err_in_5_percent_and_the_others_far_more_often():
     generator = np.random.default_rng(2)
     p_values = {"delong": [], "mcnemar": [], "delong alone": [], "mcnemar alone": []}

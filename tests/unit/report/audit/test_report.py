@@ -136,6 +136,7 @@ class TestPage:
         assert "<script>alert(1)</script>" in page.text
         assert "\\udcff.jpg" in page.text
 
+    @pytest.mark.slow
     def test_many_slices_make_no_large_page(self, write, make_findings):
         """Pictures are bounded in number; noise is what JPEG stores worst."""
         count = 3000

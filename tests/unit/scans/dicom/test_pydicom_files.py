@@ -57,6 +57,7 @@ def test_file_of_pydicom_is_decoded_or_the_reason_is_known(path):
         assert not reason or reason.startswith("holds no image")
 
 
+@pytest.mark.slow
 def test_as_many_files_are_decoded_as_hold_pixel_data():
     assert sum(not decode(path) for path in FILES) >= 89
 

@@ -177,6 +177,7 @@ class TestRefused:
         with pytest.raises(InputError, match=r"its encoding is none that holds slices$"):
             read(data)
 
+    @pytest.mark.slow
     def test_no_error_or_name_holds_what_identifies_the_patient(self, tmp_path):
         data = make_dicom(RAMP, RequestingPhysician="Secret^Physician")
         path = tmp_path / "IM1"

@@ -28,6 +28,7 @@ def read(path) -> pd.DataFrame:
 
 
 class TestFolder:
+    @pytest.mark.slow
     def test_it_is_complete(self, cv):
         names = """recipe.yaml environment.json manifest.csv rejected.csv folds.csv
             predictions.csv metrics.json report.html folds/repeat-0-fold-0/history.csv
@@ -122,6 +123,7 @@ class TestParts:
         ]
         assert [row["accuracy"] for row in before] != [row["accuracy"] for row in after]
 
+    @pytest.mark.slow
     def test_copy_that_crosses_folds_is_refused_before_any_training(
         self, trainer, labelled_slices, tmp_path
     ):
@@ -137,6 +139,7 @@ class TestParts:
         assert not trainer.shown
         assert not (tmp_path / "cv").exists()
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("trainer")
     def test_random_folds_count_the_test_slices_with_a_copy_elsewhere(
         self, labelled_slices, tmp_path
@@ -174,6 +177,7 @@ class TestSeveralSources:
     def both(self, trainer, sources, tmp_path):  # noqa: ARG002 - stands in for the training
         return crossval(sources, tmp_path / "both", folds=3, repeats=2, overrides=SMALL)
 
+    @pytest.mark.slow
     def test_every_figure_is_there_for_each_source(self, both):
         predictions = read(both / "predictions.csv")
         assert predictions["slice"].str.startswith(tuple(predictions["source"].unique())).all()
@@ -187,6 +191,7 @@ class TestSeveralSources:
         assert metrics["sources"]["new"]["accuracy"] == pytest.approx(right.mean())
         assert metrics["sources"]["new"]["per_group"]["groups"] == 25
 
+    @pytest.mark.slow
     def test_copy_in_the_other_source_is_never_learned_from_when_its_original_is_tested(
         self, both, trainer
     ):
@@ -202,6 +207,7 @@ class TestSeveralSources:
             assert learned.nunique() < 2
             assert asked["path"].str.endswith(tuple(pair)).sum() in (0, 2)
 
+    @pytest.mark.slow
     def test_folds_that_part_a_copy_from_its_original_are_refused(
         self, both, trainer, sources, tmp_path
     ):
@@ -215,6 +221,7 @@ class TestSeveralSources:
         assert not trainer.shown
         assert not (tmp_path / "cv").exists()
 
+    @pytest.mark.slow
     def test_one_source_on_its_folds_is_compared_with_both(self, both, sources, tmp_path):
         alone = crossval(
             sources[0], tmp_path / "alone", overrides=SMALL, folds_file=both / "folds.csv"
@@ -225,6 +232,7 @@ class TestSeveralSources:
         assert (comparison["first"], comparison["second"]) == ("alone", "both")
         assert (comparison["slices"], comparison["groups"]) == (60, 56)
 
+    @pytest.mark.slow
     def test_resuming_keeps_the_sources(self, both, sources):
         before = (both / "metrics.json").read_bytes()
         crossval(sources, both, folds=3, repeats=2, overrides=SMALL, resume=True)
@@ -232,6 +240,7 @@ class TestSeveralSources:
 
 
 class TestSameAgain:
+    @pytest.mark.slow
     def test_same_seed_gives_the_same_files_and_another_seed_other_folds(
         self, cv, labelled_slices, tmp_path
     ):
@@ -249,6 +258,7 @@ class TestSameAgain:
             assert (again / name).read_bytes() == (cv / name).read_bytes()
             assert (other / name).read_bytes() != (cv / name).read_bytes()
 
+    @pytest.mark.slow
     def test_folds_of_another_one_are_used_again_even_where_its_slices_moved(
         self, cv, labelled_slices, tmp_path
     ):
@@ -268,6 +278,7 @@ class TestSameAgain:
         assert len(trainer.shown) == 1
         assert (cv / "predictions.csv").read_bytes() == before
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("trainer")
     def test_started_without_its_folder_resuming_starts_it(self, labelled_slices, tmp_path):
         cv = crossval(labelled_slices, tmp_path / "cv", folds=3, overrides=SMALL, resume=True)
@@ -334,6 +345,7 @@ class TestRefusals:
             crossval(labelled_slices, tmp_path / "cv", **arguments)
         assert not (tmp_path / "cv").exists()
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("trainer")
     def test_slice_that_is_gone_on_resuming(self, labelled_slices, tmp_path):
         data = tmp_path / "data"
@@ -344,6 +356,7 @@ class TestRefusals:
             crossval(data, cv, folds=3, overrides=SMALL, resume=True)
 
 
+@pytest.mark.slow
 def test_failing_fold_keeps_what_others_found(trainer, labelled_slices, tmp_path):
     cv = tmp_path / "cv"
     trainer.fails_at = 2

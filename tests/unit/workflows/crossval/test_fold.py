@@ -17,6 +17,7 @@ def edit(path, change) -> None:
     table.to_csv(path, index=False)
 
 
+@pytest.mark.slow
 def test_parts_of_a_fold_are_read_from_the_files(cv):
     folds = pd.read_csv(cv / "folds.csv").set_index("slice")
     for fold in range(3):

@@ -156,6 +156,7 @@ def test_coverage_counts_each_group_once_over_all_repeats(results, predictions):
     assert metrics["coverage"]["tumor"]["groups"] == tumor["group"].nunique()
 
 
+@pytest.mark.slow
 def test_spread_is_over_folds_and_none_where_one_has_no_figure(results, predictions):
     folds = [result.figures for result in results]
     spread = measure_crossval(predictions, folds, RECIPE)["across_folds"]

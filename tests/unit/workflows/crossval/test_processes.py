@@ -62,6 +62,7 @@ def test_finished_fold_is_not_trained_again_and_loses_left_checkpoints(put, tmp_
     assert not list(tmp_path.rglob("checkpoints"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_as_many_run_at_a_time_as_asked(put, tmp_path, jobs):
     put("(folder / 'start').write_text(str(time.time())); time.sleep(0.3);"
@@ -84,6 +85,7 @@ def test_processes_share_the_cores(put, tmp_path, monkeypatch):
     assert (find_fold_folder(tmp_path, 0, 0) / "limit").read_text() == "2"
 
 
+@pytest.mark.slow
 def test_failure_is_told_by_the_last_line_of_the_log_and_stops_the_others(put, tmp_path):
     put("""
 if fold == 0:
@@ -111,11 +113,13 @@ def test_killed_process_is_said_to_be_killed(put, tmp_path):
         FoldProcesses(tmp_path, 1, ignore_steps).train([(0, 0)])
 
 
+@pytest.mark.slow
 def test_error_on_purpose_is_the_last_line_of_the_log(tmp_path):
     with pytest.raises(TumorscopeError, match=r"failed: no recipe '.*recipe\.yaml'.*--resume"):
         FoldProcesses(tmp_path, 1, ignore_steps).train([(0, 0)])
 
 
+@pytest.mark.slow
 def test_fold_does_not_outlive_the_command_it_belongs_to(tmp_path):
     program = """
 import sys, time

@@ -48,6 +48,7 @@ def know(artifact, paths, folder):
 
 
 class TestExternalData:
+    @pytest.mark.slow
     def test_are_measured_and_written(self, tiny_artifact, labelled, tmp_path):
         out = tmp_path / "results"
         metrics = evaluate(tiny_artifact, labelled, out)
@@ -79,6 +80,7 @@ class TestExternalData:
         assert refused["verdict"].tolist() == ["not assessable"]
         assert refused["probability"].notna().all()
 
+    @pytest.mark.slow
     def test_copies_of_known_slices_are_left_out(self, tiny_artifact, phantoms, tmp_path):
         known = [phantoms / name / f"{index}.png" for name in ("no", "yes") for index in range(4)]
         model = know(tiny_artifact, known, tmp_path / "model")
@@ -95,6 +97,7 @@ class TestExternalData:
         clean = table[~table["is_known"]]
         assert metrics["clean"]["accuracy"] == clean["correct"].mean()
 
+    @pytest.mark.slow
     def test_a_copy_of_a_copy_goes_with_its_group(self, tiny_artifact, phantoms, tmp_path):
         model = know(tiny_artifact, [phantoms / "no" / "0.png"], tmp_path / "model")
         image = cv2.imread(str(phantoms / "no" / "0.png"))
@@ -102,6 +105,7 @@ class TestExternalData:
         metrics = evaluate(model, phantoms, tmp_path / "results")
         assert metrics["copies"]["slices"] == 2
 
+    @pytest.mark.slow
     def test_nothing_but_copies_gives_no_figure(self, tiny_artifact, phantoms, tmp_path):
         model = know(tiny_artifact, sorted(phantoms.rglob("*.png")), tmp_path / "model")
         metrics = evaluate(model, phantoms, tmp_path / "results")
@@ -110,6 +114,7 @@ class TestExternalData:
         assert metrics["copies"] == {"slices": 24, "of": 24}
         assert not (tmp_path / "results" / "roc.png").exists()
 
+    @pytest.mark.slow
     def test_enough_groups_are_enough(self, tiny_artifact, phantoms, tmp_path):
         metrics = evaluate(tiny_artifact, phantoms, tmp_path / "results")
         assert metrics["is_enough"]
@@ -210,6 +215,7 @@ class TestArguments:
         with pytest.raises(InputError, match="not a run folder, so it has no validation part"):
             evaluate(tiny_artifact)
 
+    @pytest.mark.slow
     def test_a_column_that_is_not_there_or_no_category_is_an_input_error(
         self, tiny_artifact, labelled, write_slice, tmp_path
     ):

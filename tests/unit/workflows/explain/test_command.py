@@ -25,6 +25,7 @@ def run(tiny_artifact, image_folder, tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_draws_validation_slices_of_both_classes(run):
     sheet = explain(run, count=4)
     assert sheet == run / "explanations" / "contact_sheet.png"
@@ -35,11 +36,13 @@ def test_draws_validation_slices_of_both_classes(run):
     assert sorted(path.name for path in (again.parent / "overlays").iterdir()) == drawn
 
 
+@pytest.mark.slow
 def test_draws_all_when_there_are_fewer(run):
     sheet = explain(run, count=100)
     assert len(list((sheet.parent / "overlays").iterdir())) == 8
 
 
+@pytest.mark.slow
 def test_model_trained_on_all_slices_is_explained_on_them_and_the_sheet_says_so(run, monkeypatch):
     notes = []
 
@@ -100,6 +103,7 @@ def test_choice_alternates_between_the_classes_and_follows_the_seed():
     assert choose_slices(manifest, 12, seed=3)["label"].sum() == 5
 
 
+@pytest.mark.slow
 def test_regions_of_positive_verdicts_are_written_as_json(run):
     sheet = explain(run, count=100)
     document = json.loads((sheet.parent / "regions.json").read_text())

@@ -35,6 +35,7 @@ def everything_is_a_tumor(tiny_artifact, monkeypatch):
     monkeypatch.setattr(module.Predictor, "load", lambda _: predictor)
 
 
+@pytest.mark.slow
 def test_writes_a_row_for_each_slice_and_method_and_the_page(
     tiny_artifact, image_folder, tmp_path, everything_is_a_tumor, half_known
 ):
@@ -53,6 +54,7 @@ def test_writes_a_row_for_each_slice_and_method_and_the_page(
     assert again["slices"]["called_tumor"] == 2
 
 
+@pytest.mark.slow
 def test_a_picture_stands_on_one_sheet_once_whatever_its_copies(
     tiny_artifact, image_folder, tmp_path, everything_is_a_tumor, monkeypatch
 ):
@@ -80,6 +82,7 @@ def test_nothing_is_left_of_slices_that_are_all_known(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "is_shown"), [("localization", True), ("other", False)])
 def test_report_of_a_run_shows_the_result_that_lies_in_it(
     tiny_artifact, image_folder, tmp_path, everything_is_a_tumor, name, is_shown
@@ -92,6 +95,7 @@ def test_report_of_a_run_shows_the_result_that_lies_in_it(
     assert ("Do the heatmaps find" in (run / "report.html").read_text()) == is_shown
 
 
+@pytest.mark.slow
 def test_outlined_slice_whose_copy_without_an_outline_is_known_is_left_out(
     tiny_artifact, image_folder, tmp_path, everything_is_a_tumor, monkeypatch
 ):

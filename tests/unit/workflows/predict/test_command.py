@@ -79,6 +79,7 @@ class TestAnswers:
         assert len(answers) == 1
         assert rejected == []
 
+    @pytest.mark.slow
     def test_plane_and_volume_are_those_asked_for(self, tiny_artifact, tmp_path):
         ramp = np.linspace(0, 1, 40 * 36 * 33, dtype=np.float32).reshape(40, 36, 33)
         ramp += np.linspace(0, 1, 36, dtype=np.float32)[:, np.newaxis]

@@ -82,6 +82,7 @@ def wait_for(condition) -> bool:
 
 
 class TestManyPictures:
+    @pytest.mark.slow
     def test_rows_and_pictures_are_those_of_threads(
         self, tiny_artifact, slices, write_slice, tmp_path
     ):
@@ -111,6 +112,7 @@ class TestManyPictures:
             read = [read_all(tmp_path / name) for name in (made, wanted)]
             assert read[0] == read[1]
 
+    @pytest.mark.slow
     def test_so_are_those_of_an_archive(self, tiny_artifact, slices, tmp_path):
         archive = shutil.make_archive(str(tmp_path / "slices"), "zip", slices)
         rows, _, processes = collect(run(archive, tiny_artifact))
@@ -118,12 +120,14 @@ class TestManyPictures:
         assert processes == 2
         assert [row[3:] for row in rows] == [row[3:] for row in expected]
 
+    @pytest.mark.slow
     def test_unknown_operating_point_is_named(self, tiny_artifact, slices):
         process = run(slices, tiny_artifact, operating_point="best")
         assert (
             "InputError: the model has no operating point 'best'" in process.stderr.splitlines()[-1]
         )
 
+    @pytest.mark.slow
     def test_a_process_that_is_killed_is_told_and_the_old_table_stays(
         self, tiny_artifact, slices, tmp_path
     ):
@@ -135,6 +139,7 @@ class TestManyPictures:
         assert out.read_text() == "old"
         assert list(out.parent.iterdir()) == [out]
 
+    @pytest.mark.slow
     def test_they_end_when_the_one_that_began_them_is_killed(self, tiny_artifact, slices):
         process = run(slices, tiny_artifact, first="kill this")
         assert process.returncode == -signal.SIGKILL
@@ -149,12 +154,14 @@ def read_all(path: Path) -> dict[str, bytes]:
 
 
 class TestOthers:
+    @pytest.mark.slow
     def test_one_picture_fewer_is_answered_in_threads(self, tiny_artifact, slices):
         (slices / "0007.png").unlink()
         rows, _, processes = collect(run(slices, tiny_artifact))
         assert len(rows) == MANY - 2
         assert processes == 0
 
+    @pytest.mark.slow
     def test_so_are_all_where_a_volume_is_among_the_first(self, tiny_artifact, slices):
         volume = np.random.default_rng(0).uniform(0, 1, (40, 36, 33)).astype(np.float32)
         (slices / "0000.nii").write_bytes(make_nifti(volume))
@@ -163,6 +170,7 @@ class TestOthers:
         assert processes == 0
 
 
+@pytest.mark.slow
 def test_breaking_off_leaves_no_process_and_no_table(tiny_artifact, slices, tmp_path):
     command = [sys.executable, "-m", "tumorscope", "predict", *[str(slices)] * 100]
     command += ["--model", str(tiny_artifact), "--out", str(tmp_path / "answers.csv")]
