@@ -221,6 +221,7 @@ def test_gray_of_three_equal_channels_is_each_of_them(gray_hw):
     np.testing.assert_array_equal(take_gray(image), gray_hw)
 
 
+@pytest.mark.slow
 @given(
     hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, min_side=6, max_side=24)),
     st.integers(1, 6),

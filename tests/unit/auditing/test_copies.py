@@ -24,6 +24,7 @@ class TestGroupCopies:
         assert ("looking for copies", 8, 8) in seen
         assert seen[-1] == ("comparing copies", 2, 2)
 
+    @pytest.mark.slow
     def test_rows_are_those_of_the_reading(self, reading):
         copies = group_copies(reading)
         assert copies.index.equals(reading.slices.index)

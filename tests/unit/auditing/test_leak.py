@@ -30,6 +30,7 @@ class TestEstimateLeak:
     def test_one_picture_only_leaks_always(self):
         assert estimate_leak(np.zeros(40, dtype=np.int64)) == 1
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("fraction", [0.1, 0.2, 0.5])
     def test_equals_the_mean_over_random_splits(self, fraction):
         sizes = [1] * 20 + [2] * 10 + [3] * 5 + [12, 9]

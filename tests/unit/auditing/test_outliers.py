@@ -15,6 +15,8 @@ from tumorscope.auditing.outliers import PictureFeatures, find_outliers, measure
 from tumorscope.phantoms import draw_phantom
 from tumorscope.scans.images import read_slice
 
+pytestmark = pytest.mark.slow
+
 COUNT = 120
 
 
@@ -100,10 +102,10 @@ FOREIGN = {
 
 
 class TestFindOutliers:
-    @pytest.mark.slow
     def test_less_than_2_percent_of_phantoms_are_flagged(self, features):
         assert len(find_outliers(features)) < 0.02 * COUNT
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("name", FOREIGN)
     def test_what_is_no_slice_is_flagged_with_its_reason(self, phantoms, features, name):
         make, reason = FOREIGN[name]

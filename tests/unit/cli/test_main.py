@@ -349,6 +349,7 @@ class TestTrain:
 
 
 class TestEvaluate:
+    @pytest.mark.slow
     def test_json_is_all_that_stands_on_stdout(self, run, tiny_artifact, write_slice, tmp_path):
         for index in range(2):
             write_slice(tmp_path / "data" / "no" / f"{index}.png", 20 + index)

@@ -20,6 +20,7 @@ def count_differing_bits(first, second):
 
 
 class TestComputeCodes:
+    @pytest.mark.slow
     def test_one_code_per_frame(self, pictures):
         codes = compute_codes(take_thumbnail(pictures[0]))
         assert codes.shape == (len(FRAMES), CODE_BYTES)

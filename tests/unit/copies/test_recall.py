@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 BENCHMARK = Path(__file__).parents[3] / "benchmarks" / "robustness" / "copies.py"
 ORIGINALS = 64
 LEAST_RECALL = 0.98
@@ -31,12 +33,10 @@ def known(benchmark, phantoms):
     return benchmark.know(*benchmark.describe(phantoms))
 
 
-@pytest.mark.slow
 def test_different_phantoms_are_not_joined(known):
     assert len(np.unique(known.groups)) == ORIGINALS
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind",
     ["rescaled", "recompressed", "brightened", "cropped", "flipped", "turned", "everything"],
@@ -47,6 +47,7 @@ def test_planted_copies_are_found_and_join_nothing_else(benchmark, phantoms, kno
     assert result.wrong == 0
 
 
+@pytest.mark.slow
 def test_a_copy_of_something_else_is_not_counted_as_found(benchmark, phantoms, known):
     """The count itself: an edit that loses the picture is recalled nowhere."""
 

@@ -28,6 +28,7 @@ def test_outlines_are_drawn_at_the_size_of_the_slice(tmp_path):
     assert mask_hw.sum() == 5 * 6
 
 
+@pytest.mark.slow
 def test_folder_without_pictures_and_mask_of_another_size_are_refused(tmp_path, image_folder):
     with pytest.raises(InputError, match="no pictures of masks"):
         list_masks(tmp_path)

@@ -27,6 +27,7 @@ def test_all_or_none_has_the_exact_interval_of_the_groups(accepted):
     assert found["interval"] == compute_exact_interval(float(accepted), 10)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=1, max_size=30))
 def test_shares_lie_within_their_intervals(slices):
     accepted, groups = zip(*slices, strict=True)

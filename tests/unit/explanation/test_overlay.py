@@ -46,6 +46,7 @@ class TestProjectMap:
         assert evidence.max() == pytest.approx(0.99)
         assert (evidence > 0.9899).sum() < 60  # a position has 16 x 16 px
 
+    @pytest.mark.slow
     @settings(max_examples=80, deadline=None)
     @given(cam=signed_maps, drawn=st.data())
     def test_any_map_is_never_negative_and_never_outside(self, cam, drawn):

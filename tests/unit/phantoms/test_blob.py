@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -6,6 +7,7 @@ from tumorscope.phantoms.blob import draw_outline, push_aside, soften_outline
 from tumorscope.phantoms.grid import GRID_HW, measure_depth
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**32), radius_mm=st.floats(4, 25))
 def test_the_middle_of_every_outline_is_whole(seed, radius_mm):
     depth = draw_outline(np.random.default_rng(seed), (128, 120), radius_mm)
@@ -14,6 +16,7 @@ def test_the_middle_of_every_outline_is_whole(seed, radius_mm):
     assert (depth[middle] > 0).all()
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**32), radius_mm=st.floats(4, 25))
 def test_no_outline_reaches_twice_its_radius(seed, radius_mm):
     depth = draw_outline(np.random.default_rng(seed), (128, 120), radius_mm)

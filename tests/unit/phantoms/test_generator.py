@@ -84,6 +84,7 @@ class TestDrawPhantom:
             draw_phantom(seed, index, has_tumor=True)
 
 
+@pytest.mark.slow
 class TestWritePhantoms:
     @pytest.mark.slow
     def test_table_on_disk_is_the_one_returned(self, written):
@@ -92,6 +93,7 @@ class TestWritePhantoms:
         pd.testing.assert_frame_equal(read, table)
         assert list(table.columns) == ["path", "label", "contrast", "lesions", "mask"]
 
+    @pytest.mark.slow
     def test_classes_are_balanced_and_named_by_folder(self, written):
         folder, table, _ = written
         assert table["label"].sum() == PHANTOM_COUNT / 2
@@ -177,6 +179,7 @@ class TestWritePhantoms:
         assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 class TestNothingButTheLesionTellsTheClass:
     def test_brightness_does_not(self, written):
         folder, table, _ = written

@@ -416,6 +416,7 @@ class TestDamage:
             if image is not None:
                 np.testing.assert_array_equal(image, whole, err_msg=f"cut at {cut}")
 
+    @pytest.mark.slow
     @settings(max_examples=60, deadline=None)
     @given(drawn=st.data())
     def test_flipped_bytes_raise_nothing_but_an_input_error(self, data, drawn):

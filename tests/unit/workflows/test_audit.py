@@ -96,6 +96,7 @@ class TestAudit:
         summary = audit(str(clean), str(tmp_path / "out"))
         assert (summary["slices"], summary["pictures"], summary["overlap"]) == (3, 3, [])
 
+    @pytest.mark.slow
     def test_two_audits_are_equal(self, folders, tmp_path):
         first = audit(folders, tmp_path / "a"), (tmp_path / "a" / "groups.csv").read_bytes()
         second = audit(folders, tmp_path / "b"), (tmp_path / "b" / "groups.csv").read_bytes()

@@ -59,6 +59,7 @@ def test_differences_are_those_of_the_paired_scores(pair, tmp_path):
     assert (comparison["slices"], comparison["groups"]) == (40, 30)
 
 
+@pytest.mark.slow
 def test_folder_holds_the_result_and_its_figure_and_is_replaced(pair, tmp_path):
     comparison = compare(*pair, tmp_path / "out")
     assert compare(*pair, tmp_path / "out") == comparison
@@ -96,6 +97,7 @@ def add_source(pair: tuple[Path, Path]) -> None:
 
 
 class TestMoreSources:
+    @pytest.mark.slow
     def test_slices_of_the_first_are_compared_as_if_there_were_no_others(self, pair, tmp_path):
         expected = compare(*pair, tmp_path / "alone")
         add_source(pair)

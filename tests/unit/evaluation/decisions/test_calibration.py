@@ -36,6 +36,7 @@ class TestApply:
         np.testing.assert_allclose(apply_temperature(probabilities, 1), probabilities, rtol=1e-12)
         assert apply_temperature([0.5], 3)[0] == 0.5
 
+    @pytest.mark.slow
     @given(PROBABILITIES, st.floats(0.01, 100))
     def test_keeps_the_order_within_zero_and_one(self, probabilities, temperature):
         calibrated = apply_temperature(np.sort(probabilities), temperature)
@@ -129,6 +130,7 @@ class TestFit:
     def test_an_undecided_model_stays_as_it_is(self):
         assert fit_temperature([0, 1], [0.5, 0.5], [0, 1]) == pytest.approx(1)
 
+    @pytest.mark.slow
     @given(
         st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1), st.integers(0, 9)), min_size=2),
     )

@@ -132,6 +132,7 @@ class TestSets:
     def test_limits_of_one_exclude_nothing(self, probabilities):
         assert predict_sets(probabilities, ConformalLimits(1, 1)).all()
 
+    @pytest.mark.slow
     @given(
         st.lists(
             st.tuples(st.integers(0, 1), st.floats(0, 1), st.integers(0, 9)),

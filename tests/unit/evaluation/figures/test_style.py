@@ -20,6 +20,7 @@ def test_every_figure_carries_the_research_notice(figure):
     assert figure.get_supxlabel() == RESEARCH_USE_ONLY
 
 
+@pytest.mark.slow
 def test_a_figure_is_saved_as_png_and_svg_and_nothing_else(tmp_path):
     save_figure(plot_confusion_matrix(COUNTS), tmp_path / "figures" / "v1.2")
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [

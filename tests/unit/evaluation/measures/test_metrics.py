@@ -103,6 +103,7 @@ def test_unusable_input_is_refused():
         compute_metrics([0, 1], [0.5, 0.5], threshold=50)
 
 
+@pytest.mark.slow
 @given(SCORES, THRESHOLDS)
 def test_every_defined_figure_is_a_share_and_the_counts_add_up(scores, threshold):
     metrics = compute_metrics(*split(scores), threshold)

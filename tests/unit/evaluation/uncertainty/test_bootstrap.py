@@ -107,6 +107,7 @@ def test_repeats_of_a_slice_are_drawn_together():
     assert both == pytest.approx(np.mean(alone, axis=0))
 
 
+@pytest.mark.slow
 def test_memory_stays_bounded_for_thousands_of_slices():
     scores = make_scores(3000, 1000)
     tracemalloc.start()

@@ -38,6 +38,7 @@ def holds(interval, truth):
     return low <= truth <= high
 
 
+@pytest.mark.slow
 def test_the_true_figures_of_the_simulation_are_those_of_very_many_slices():
     generator = np.random.default_rng(1)
     aurocs, accuracies = [], []

@@ -34,6 +34,7 @@ def test_no_slice_is_no_share():
     assert measure_share([], []) == {"groups": 0, "share": None, "interval": None}
 
 
+@pytest.mark.slow
 def test_groups_of_several_slices_are_covered_at_least_as_promised():
     generator = np.random.default_rng(0)
     covered = 0

@@ -15,6 +15,7 @@ def show(values: np.ndarray, **elements: object) -> np.ndarray:
 
 
 class TestWindow:
+    @pytest.mark.slow
     @given(st.integers(-500, 2000), st.integers(2, 3000), st.sampled_from(["LINEAR", "SIGMOID"]))
     def test_window_is_what_pydicom_computes(self, center, width, function):
         elements = {"WindowCenter": center, "WindowWidth": width, "VOILUTFunction": function}

@@ -82,6 +82,7 @@ def test_every_lossless_encoding_of_a_slice_gives_the_same_values(name):
     np.testing.assert_array_equal(*values)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [path for path in FILES if path.name.startswith(("SC_", "color", "US", "gdcm", "examples"))],

@@ -38,6 +38,7 @@ class TestFolder:
         assert (arguments["folds"], arguments["repeats"]) == (3, 2)
         assert RESEARCH_USE_ONLY in (cv / "metrics.json").read_text()
 
+    @pytest.mark.slow
     def test_every_slice_is_answered_for_once_per_repeat_by_the_model_of_its_fold(self, cv):
         predictions = read(cv / "predictions.csv")
         assert len(predictions) == 120
@@ -76,6 +77,7 @@ class TestGuard:
         assert metrics["slices"] == 60
         assert "refuses 12 of 120 answers" in (cv / "report.html").read_text("utf-8")
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("pattern", ["repeat-0-fold-1", "*"])
     def test_folds_of_an_older_version_leave_the_share_out(self, cv, pattern):
         before = json.loads((cv / "metrics.json").read_text())
@@ -108,6 +110,7 @@ class TestParts:
             assert len(training) + len(asked) == 60
             assert training.isdisjoint(asked["path"])
 
+    @pytest.mark.slow
     def test_calibration_and_thresholds_do_not_change_with_the_test_part(self, cv):
         before = json.loads((cv / "metrics.json").read_text())["folds"]
         for path in cv.glob("folds/*/predictions.csv"):
@@ -269,6 +272,7 @@ class TestSameAgain:
         )
         assert (second / "folds.csv").read_bytes() == (cv / "folds.csv").read_bytes()
 
+    @pytest.mark.slow
     def test_finished_folds_are_not_trained_again(self, cv, trainer):
         (find_fold_folder(cv, 0, 1) / "predictions.csv").unlink()
         before = (cv / "predictions.csv").read_bytes()

@@ -28,6 +28,7 @@ def test_parts_of_a_fold_are_read_from_the_files(cv):
         assert set(parts["split"]) == {"train", "validation", "test"}
 
 
+@pytest.mark.slow
 def test_predictions_are_of_validation_first_and_then_of_the_test_part(cv):
     table = pd.read_csv(find_fold_folder(cv, 0, 1) / "predictions.csv")
     assert table.columns.tolist() == [

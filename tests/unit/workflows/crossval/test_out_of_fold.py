@@ -65,6 +65,7 @@ class TestRecipe:
 
 
 class TestSlices:
+    @pytest.mark.slow
     def test_every_slice_has_its_answers_and_its_own_path(self, cv, manifest):
         table = read_out_of_fold(cv, RECIPE, manifest)
         assert len(table) == 120

@@ -122,6 +122,7 @@ class TestExternalData:
         sizes = metrics["subgroups"]["size"]
         assert sum(subgroup["slices"] for subgroup in sizes.values()) == 24
 
+    @pytest.mark.slow
     def test_columns_of_a_table_make_subgroups(self, tiny_artifact, labelled, tmp_path):
         (labelled / "slices.csv").write_text(
             "path,label,plane,scanner\n"
@@ -142,6 +143,7 @@ class TestExternalData:
         assert [value["accuracy"] for value in subgroups["scanner"].values()] == [1, 1, 1]
         assert set(pd.read_csv(out / "predictions.csv")["scanner"]) == {"S0", "S1", "S2"}
 
+    @pytest.mark.slow
     def test_column_of_the_name_of_an_answer_is_told_apart(self, tiny_artifact, labelled, tmp_path):
         rows = [f"{name}/{n}.png,{name},pain" for name in ("no", "yes") for n in range(3)]
         (labelled / "slices.csv").write_text("\n".join(["path,label,reason", *rows]))

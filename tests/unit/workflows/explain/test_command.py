@@ -59,6 +59,7 @@ def test_model_trained_on_all_slices_is_explained_on_them_and_the_sheet_says_so(
     assert notes == ["", "Slices that the model was trained on. "]
 
 
+@pytest.mark.slow
 def test_old_explanations_stay_when_a_slice_is_gone(run):
     before = explain(run, count=2).read_bytes()
     table = pd.read_csv(run / "manifest.csv")
