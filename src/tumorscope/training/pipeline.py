@@ -14,7 +14,7 @@ from tumorscope.training.augmentation import augment, follow, mix
 from tumorscope.training.store import Pixels, SliceStore
 
 # Seconds are saved where TensorFlow is not to look for Python's `if` and `for` on tensors.
-as_written = tf.autograph.experimental.do_not_convert
+_as_written = tf.autograph.experimental.do_not_convert
 
 Batch = tuple[Pixels, Pixels, NDArray[np.int64], NDArray[np.int64]]
 
@@ -72,7 +72,6 @@ def build_training_batches(
                 yield *store.read_batch(rows), rows, batch_seed
             epoch += 1
 
-    @as_written
     def prepare(
         slices: tf.Tensor, masks: tf.Tensor, rows: tf.Tensor, batch_seed: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
@@ -88,7 +87,7 @@ def build_training_batches(
         return _to_rgb(changed, store.side_px), targets, *weights
 
     batches = stream(generate, _signature(store))
-    return batches.map(prepare, num_parallel_calls=2, deterministic=True).prefetch(2)
+    return batches.map(_as_written(prepare), num_parallel_calls=2, deterministic=True).prefetch(2)
 
 
 def draw_epoch(
@@ -162,7 +161,6 @@ def build_validation_batches(
             rows = np.arange(start, min(start + batch_size, len(store)))
             yield *store.read_batch(rows), rows, np.zeros(2, np.int64)
 
-    @as_written
     def prepare(
         slices: tf.Tensor, masks: tf.Tensor, rows: tf.Tensor, _: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
@@ -171,7 +169,11 @@ def build_validation_batches(
 
     batches = stream(generate, _signature(store))
     count = math.ceil(len(store) / batch_size)
-    return batches.map(prepare).apply(tf.data.experimental.assert_cardinality(count)).prefetch(2)
+    return (
+        batches.map(_as_written(prepare))
+        .apply(tf.data.experimental.assert_cardinality(count))
+        .prefetch(2)
+    )
 
 
 def _gather_targets(
