@@ -1,10 +1,13 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from tumorscope.model.classifier import freeze_backbone
+from small_networks import build_small
+from tumorscope.model.classifier import BACKBONE, freeze_backbone, unfreeze_top_layers
 from tumorscope.recipe import load_recipe
-from tumorscope.training.trainer import Phase, build_optimizer
+from tumorscope.training.learner import accuracy
+from tumorscope.training.trainer import Phase, _build_state, build_optimizer
 
 PHASE = Phase("fine_tune", 5, 0.01, set_trainable=freeze_backbone)
 STEPS = 10
@@ -39,3 +42,28 @@ def test_weight_decay_makes_it_adamw():
     optimizer = build("weight_decay=0.02")
     assert type(optimizer) is keras.optimizers.AdamW
     assert optimizer.weight_decay == 0.02
+
+
+def test_a_step_is_traced_once_and_changes_only_what_learns():
+    classifier = build_small()
+    unfreeze_top_layers(classifier, 3, learn_normalization=False)
+    traced = []
+
+    def lose(targets: tf.Tensor, answers: tf.Tensor) -> tf.Tensor:
+        traced.append(tf.inside_function())
+        return keras.losses.binary_crossentropy(targets, answers)
+
+    classifier.compile("adam", loss=lose, metrics=[accuracy], jit_compile=False)
+    _build_state(classifier)
+    before = [variable.numpy() for variable in classifier.variables]
+    slices = np.random.default_rng(0).uniform(0, 255, (4, 32, 32, 3)).astype(np.float32)
+    classifier.fit(slices, np.float32([[0], [1], [0], [1]]), epochs=2, verbose=0)
+
+    assert traced.count(True) == 1
+    learned = {id(variable) for variable in classifier.trainable_variables}
+    assert len(learned) == 1 + 4  # the last convolution, and two layers of the head
+    for variable, old in zip(classifier.variables, before, strict=True):
+        if "seed_generator" not in variable.path:  # of dropout
+            changed = not np.array_equal(variable.numpy(), old)
+            assert changed == (id(variable) in learned), variable.path
+    assert classifier.get_layer(BACKBONE).trainable
