@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from tumorscope.errors import InputError
 from tumorscope.scans.gray import apply_window, compute_window, make_square
@@ -68,7 +69,9 @@ class TestMakeSquare:
         ("row_mm", "column_mm", "shape"), [(3, 1, (120, 48)), (0.5, 1, (40, 96)), (2, 2, (40, 48))]
     )
     def test_coarser_side_is_stretched(self, gray_hw, row_mm, column_mm, shape):
-        assert make_square(gray_hw, row_mm, column_mm).shape == shape
+        expected = Image.fromarray(gray_hw).resize(shape[::-1], Image.Resampling.BILINEAR)
+        square = make_square(gray_hw, row_mm, column_mm)
+        np.testing.assert_allclose(square, np.asarray(expected, int), atol=1)
 
     @pytest.mark.parametrize("size", [0, -1, np.nan, np.inf, 1e-9, 1e9])
     def test_nonsense_leaves_the_picture_as_it_is(self, gray_hw, size):
