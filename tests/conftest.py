@@ -166,3 +166,18 @@ def write_slice() -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def draw_ramp() -> Callable[[int, int], NDArray[np.uint8]]:
+    """Draw a slice that is brighter toward the right, and less so toward the bottom.
+
+    It looks the same at any size.
+    """
+
+    def draw(height: int, width: int) -> NDArray[np.uint8]:
+        down, right = ((np.arange(side) + 0.5) / side for side in (height, width))
+        gray_hw = (85 * down[:, np.newaxis] + 170 * right).astype(np.uint8)
+        return np.repeat(gray_hw[..., np.newaxis], 3, axis=-1)
+
+    return draw

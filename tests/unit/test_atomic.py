@@ -168,8 +168,9 @@ class TestRemovePartial:
             "partial-notes.txt",
         ]
 
-    def test_missing_folder_is_fine(self, tmp_path):
+    def test_missing_folder_is_fine_and_is_not_made(self, tmp_path):
         remove_partial(tmp_path / "gone")
+        assert list_all(tmp_path) == []
 
 
 def test_borrowed_folder_is_gone_when_the_block_ends_or_fails(tmp_path):

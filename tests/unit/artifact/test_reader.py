@@ -20,7 +20,7 @@ from tumorscope.artifact.spec import (
     SPEC_FILE,
 )
 from tumorscope.artifact.writer import write_artifact, write_guard
-from tumorscope.errors import ArtifactError, InputError
+from tumorscope.errors import ArtifactError
 from tumorscope.evaluation.decisions.novelty import Subspace
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
@@ -109,9 +109,6 @@ class TestDamage:
         (artifact / "model.bin").write_bytes(b"other weights")
         with pytest.raises(ArtifactError, match=r"model\.bin: changed since it was written"):
             read_artifact(artifact)
-
-    def test_is_an_input_error(self):
-        assert issubclass(ArtifactError, InputError)
 
 
 class TestOtherFormats:

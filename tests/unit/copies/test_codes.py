@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.fft import dctn
 
 from tumorscope.copies.codes import (
     CODE_BYTES,
@@ -12,7 +13,7 @@ from tumorscope.copies.codes import (
     orient,
     orient_codes,
 )
-from tumorscope.copies.thumbnails import FRAMES, INDEXED_FRAMES, take_thumbnail
+from tumorscope.copies.thumbnails import FRAMES, INDEXED_FRAMES, cut_frames, take_thumbnail
 
 
 def count_differing_bits(first, second):
@@ -21,11 +22,16 @@ def count_differing_bits(first, second):
 
 class TestComputeCodes:
     @pytest.mark.slow
-    def test_one_code_per_frame(self, pictures):
-        codes = compute_codes(take_thumbnail(pictures[0]))
-        assert codes.shape == (len(FRAMES), CODE_BYTES)
-        assert codes.dtype == np.uint8
-        assert keep_indexed(codes[np.newaxis]).shape == (1, INDEXED_FRAMES, CODE_BYTES)
+    def test_code_of_each_frame_has_the_signs_of_its_lowest_frequencies(self, pictures):
+        thumbnail = take_thumbnail(pictures[0])
+        codes = compute_codes(thumbnail)
+        halved = cut_frames(thumbnail).reshape(len(FRAMES), 32, 2, 32, 2).mean(axis=(2, 4))
+        signs = dctn(halved, axes=(1, 2))[:, :16, :16] > 0
+        signs[:, 0, 0] = False  # the mean is no part of the pattern
+        expected = np.packbits(signs.reshape(len(FRAMES), -1), axis=-1)
+        # But for the few coefficients that are nearly zero.
+        assert count_differing_bits(codes, expected).max() <= 3
+        np.testing.assert_array_equal(keep_indexed(codes[np.newaxis])[0], codes[:INDEXED_FRAMES])
 
     def test_survives_noise_and_brightness_but_tells_slices_apart(self, pictures):
         generator = np.random.default_rng(0)
@@ -61,8 +67,9 @@ class TestOrientCodes:
         assert set(distances.tolist()) == {count_differing_bits(first, second)}
 
     def test_takes_any_leading_shape(self):
-        codes = np.zeros((3, 5, CODE_BYTES), np.uint8)
-        assert orient_codes(codes).shape == (3, 5, ORIENTATIONS, CODE_BYTES)
+        codes = np.random.default_rng(0).integers(0, 256, (3, 5, CODE_BYTES), np.uint8)
+        alone = [[orient_codes(code) for code in row] for row in codes]
+        np.testing.assert_array_equal(orient_codes(codes), alone)
 
 
 class TestOrient:

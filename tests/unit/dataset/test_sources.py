@@ -225,7 +225,7 @@ class TestKaggle:
             "yes/a.png", "no/b.png", "brain_tumor_dataset/yes/a.png", "brain_tumor_dataset/no/b.png"
         )
         kagglehub.dataset_download = lambda _: str(folder)
-        assert len(list_labelled_files("kaggle:owner/name", "yes")) == 2
+        assert list_names("kaggle:owner/name") == [("b.png", 0), ("a.png", 1)]
 
 
 class TestNames:
