@@ -40,8 +40,11 @@ def test_early_stopping_ends_a_phase_and_the_next_one_follows(phantom_run):
     assert len(frozen) == 4 or frozen.iloc[-1] >= frozen.iloc[:-1].min()
 
 
-def test_tensorboard_logs_are_written(phantom_run):
-    assert list((phantom_run / "tensorboard").rglob("events.out.*"))
+def test_tensorboard_logs_have_the_loss_of_each_epoch(phantom_run):
+    epochs = len(pd.read_csv(phantom_run / "history.csv"))
+    for part in ("train", "validation"):
+        logs = (phantom_run / "tensorboard" / part).glob("events.out.*")
+        assert sum(log.read_bytes().count(b"epoch_loss") for log in logs) == epochs
 
 
 def test_the_report_is_one_page_that_loads_nothing_and_says_what_it_is_for(phantom_run):

@@ -22,8 +22,10 @@ def test_the_series_and_what_is_said_of_it_stand_at_the_foot():
 
 
 @pytest.mark.parametrize("name", ["\udcff", "\u8133 \N{SNOWMAN}", "\n\t", "n" * 500])
-def test_any_name_is_drawn(name):
-    assert draw(name).size == draw().size
+def test_any_name_is_drawn_in_a_line(name):
+    foot, nameless = (np.asarray(draw(one))[-40:] for one in (name, ""))
+    assert (foot[:20] != nameless[:20]).any()
+    assert (foot[20:] == nameless[20:]).all()
 
 
 @pytest.mark.slow

@@ -33,8 +33,10 @@ class TestPixels:
         marked[10:40, 10:40] = (255, 255, 0)
         assert check_pixels(marked) is None
 
-    def test_color_is_named(self):
-        image = np.random.default_rng(0).integers(0, 256, (50, 60, 3), dtype=np.uint8)
+    @pytest.mark.parametrize("hw", [(1, 1), (1, 2), (2, 1), (50, 60), (2000, 1999)])
+    def test_color_is_named_at_any_size_and_the_picture_left_alone(self, hw):
+        image = np.random.default_rng(1).integers(0, 256, (*hw, 3), dtype=np.uint8)
+        image.flags.writeable = False
         assert "of it is in color" in check_pixels(image)
 
     @pytest.mark.parametrize("level", [0, 100, 255])
@@ -53,12 +55,6 @@ class TestPixels:
         ramp = np.add.outer(np.linspace(0, 120, hw[0]), np.linspace(0, 120, hw[1]))
         reason = check_pixels(make_gray(ramp))
         assert reason is None if passes else reason == "100 x 251 px is no shape of a slice"
-
-    @pytest.mark.parametrize("hw", [(1, 1), (1, 2), (2, 1), (32, 32), (2000, 1999)])
-    def test_any_size_is_answered_and_left_alone(self, hw):
-        image = np.random.default_rng(1).integers(0, 256, (*hw, 3), dtype=np.uint8)
-        image.flags.writeable = False
-        check_pixels(image)
 
     def test_one_channel_is_judged_as_three_equal_ones_are(self, phantom_slice):
         page = np.where(phantom_slice > 60, 255, 0).astype(np.uint8)

@@ -1,5 +1,6 @@
 import os
 import pickle
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,12 @@ def test_every_tensor_of_the_published_checkpoint_is_read(checkpoint):
     tensors = read_state_dict(checkpoint)
     assert len(tensors) == 296
     assert tensors["_conv_stem.weight"].shape == (32, 3, 3, 3)
-    assert tensors["_fc.weight"].dtype == np.float32
     assert all(np.isfinite(values).all() for values in tensors.values())
+    data = checkpoint.read_bytes()
+    # The file has it so: how many numbers, then the numbers, of a kernel in TensorFlow's order.
+    kernel = tensors["_conv_stem.weight"].transpose(2, 3, 1, 0)
+    for values in (kernel, tensors["_blocks.0._bn1.running_var"], tensors["_fc.bias"]):
+        assert struct.pack("<q", values.size) + values.astype("<f4").tobytes() in data
 
 
 @pytest.mark.parametrize("kept", [0, 10, 1_000, 100_000, 18_000_000])

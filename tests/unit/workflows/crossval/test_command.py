@@ -283,10 +283,11 @@ class TestSameAgain:
         assert (cv / "predictions.csv").read_bytes() == before
 
     @pytest.mark.slow
-    @pytest.mark.usefixtures("trainer")
-    def test_started_without_its_folder_resuming_starts_it(self, labelled_slices, tmp_path):
-        cv = crossval(labelled_slices, tmp_path / "cv", folds=3, overrides=SMALL, resume=True)
-        assert (cv / "metrics.json").exists()
+    def test_started_without_its_folder_resuming_starts_it(self, cv, labelled_slices, tmp_path):
+        new = crossval(labelled_slices, tmp_path / "new", folds=3, overrides=SMALL, resume=True)
+        assert json.loads((new / "metrics.json").read_text())["slices"] == 60
+        expected = read(cv / "predictions.csv").query("repeat == 0")
+        pd.testing.assert_frame_equal(read(new / "predictions.csv"), expected)
 
 
 class TestRefusals:
