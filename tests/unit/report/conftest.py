@@ -13,6 +13,8 @@ from tumorscope.auditing.findings import Findings
 from tumorscope.evaluation.assessment import assess_decisions
 from tumorscope.evaluation.decisions.conformal import ConformalLimits
 
+pytest.register_assert_rewrite("html_page")  # so that a failing page is shown with its values
+
 FIGURES = ("history", "confusion_matrix", "roc", "precision_recall", "reliability", "mistakes")
 HOSTILE = "yes/<script>alert(1)</script>&\"'.jpg"
 

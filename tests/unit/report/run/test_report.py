@@ -1,50 +1,17 @@
 import base64
 import json
 import shutil
-from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
 import yaml
 
+from html_page import Page, assert_needs_nothing_from_elsewhere
 from tumorscope.errors import InputError
 from tumorscope.evaluation.acceptance import measure_acceptance
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.report.run.report import write_report
 from tumorscope.workflows.explain.localize import FIGURES
-
-VOID = {"meta", "img", "link", "br", "hr", "input"}
-
-
-class Page(HTMLParser):
-    """The elements, attributes and visible text of a page; refuses unbalanced tags."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.tags, self.attributes, self.words, self._open = [], [], [], []
-        self.feed(html)
-        self.close()
-        assert not self._open
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self._open.pop() == tag
-
-    def handle_data(self, data):
-        if self._open and self._open[-1] != "style":
-            self.words += data.split()
-
-    @property
-    def text(self):
-        return " ".join(self.words).replace("\N{EN DASH}", "-")
-
-    def find(self, tag, name):
-        return [value for found, key, value in self.attributes if (found, key) == (tag, name)]
 
 
 def read_page(run):
@@ -64,24 +31,14 @@ def test_the_page_is_written_into_the_run_folder(run):
 
 def test_the_page_needs_nothing_from_elsewhere(run):
     html = write_report(run).read_text(encoding="utf-8")
-    page = Page(html)
-    assert "http://" not in html
-    assert "https://" not in html
-    assert "url(" not in html
-    assert "@import" not in html
-    assert not {"script", "link", "iframe", "object"} & set(page.tags)
-    sources = [value for _, name, value in page.attributes if name in ("src", "srcset", "data")]
-    assert len(sources) == 7
-    assert all(source.startswith("data:image/png;base64,") for source in sources)
-    assert all(target.startswith("#") for target in page.find("a", "href"))
+    assert_needs_nothing_from_elsewhere(html, pictures=7)
 
 
-def test_the_images_are_those_of_the_run_and_have_a_description(run):
+def test_the_images_are_those_of_the_run_and_say_what_they_are(run):
     page = read_page(run)
     first = base64.b64decode(page.find("img", "src")[0].split(",")[1])
     assert first == (run / "evaluation" / "roc.png").read_bytes()
     assert {"ROC curve", "reliability diagram"} <= set(page.find("img", "alt"))
-    assert all(page.find("img", "alt"))
 
 
 def test_every_link_leads_to_a_section(run):
