@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tumorscope.cli.main import main
 from tumorscope.phantoms import draw_phantom
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
@@ -32,24 +31,14 @@ def folders(tmp_path, pictures):
 
 
 @pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
-    def run(*arguments):
-        given = ["tumorscope", "audit", *map(str, arguments), "--out", str(tmp_path / "out")]
-        monkeypatch.setattr(sys, "argv", given)
-        monkeypatch.setenv("COLUMNS", "120")
-        try:
-            main()
-        except SystemExit as exit_:
-            code = exit_.code or 0
-        else:
-            code = 0
-        return int(code), *capsys.readouterr()
-
-    return run
+def audit(run, monkeypatch, tmp_path):
+    """Run the command, with a folder for its results, on a terminal of 120 columns."""
+    monkeypatch.setenv("COLUMNS", "120")
+    return lambda *arguments: run("audit", *arguments, "--out", tmp_path / "out")
 
 
-def test_the_table_says_what_was_found_and_where_the_page_is(run, folders, tmp_path):
-    code, out, err = run(*folders)
+def test_the_table_says_what_was_found_and_where_the_page_is(audit, folders, tmp_path):
+    code, out, err = audit(*folders)
     assert code == 0
     rows = [" ".join(line.replace("│", " ").split()) for line in out.splitlines()]
     assert "[a] 3 2 1 66.7% 0" in rows
@@ -61,28 +50,28 @@ def test_the_table_says_what_was_found_and_where_the_page_is(run, folders, tmp_p
     assert RESEARCH_USE_ONLY in err
 
 
-def test_json_is_all_that_stands_on_stdout(run, folders, tmp_path):
-    code, out, _ = run(*folders, "--json", "-q")
+def test_json_is_all_that_stands_on_stdout(audit, folders, tmp_path):
+    code, out, _ = audit(*folders, "--json", "-q")
     assert code == 0
     document = json.loads((tmp_path / "out" / "audit.json").read_text("utf-8"))
     assert json.loads(out) == document["summary"]
 
 
-def test_quiet_prints_the_table_only(run, folders):
-    _, out, err = run(*folders, "-q")
+def test_quiet_prints_the_table_only(audit, folders):
+    _, out, err = audit(*folders, "-q")
     assert err == ""
     assert "together" in out
 
 
 @pytest.mark.parametrize("names", ["copies", "conflicts,copies", " copies , unreadable "])
-def test_fail_on_gives_exit_code_1_and_says_why_when_it_is_found(run, folders, names):
-    code, _, err = run(*folders, "--fail-on", names, "-q")
+def test_fail_on_gives_exit_code_1_and_says_why_when_it_is_found(audit, folders, names):
+    code, _, err = audit(*folders, "--fail-on", names, "-q")
     assert code == 1
     assert err == "found what --fail-on names: copies\n"
 
 
-def test_fail_on_what_is_not_there_is_exit_code_0(run, folders):
-    assert run(*folders, "--fail-on", "conflicts,unreadable", "-q")[0] == 0
+def test_fail_on_what_is_not_there_is_exit_code_0(audit, folders):
+    assert audit(*folders, "--fail-on", "conflicts,unreadable", "-q")[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -93,9 +82,9 @@ def test_fail_on_what_is_not_there_is_exit_code_0(run, folders):
         (["{0}"], "the same folder"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(run, folders, tmp_path, arguments, message):
+def test_bad_input_is_one_line_and_exit_code_2(audit, folders, tmp_path, arguments, message):
     given = [argument.format(folders[0]) for argument in arguments]
-    code, out, err = run(folders[0], *given, "-q")
+    code, out, err = audit(folders[0], *given, "-q")
     assert (code, out) == (2, "")
     (line,) = err.splitlines()
     assert line.startswith("tumorscope: error: ")

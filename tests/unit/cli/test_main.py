@@ -3,43 +3,14 @@ import os
 import shutil
 import struct
 import sys
-from collections.abc import Callable
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 import tumorscope
-from tumorscope.cli.main import main
 from tumorscope.errors import InputError, MissingExtraError
 from tumorscope.provenance import RESEARCH_USE_ONLY
-
-
-class Outcome(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Outcome]
-
-
-@pytest.fixture
-def run(monkeypatch, capsys) -> Run:
-    """Run the command line as the shell would, in this process."""
-
-    def run(*arguments: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["tumorscope", *map(str, arguments)])
-        try:
-            main()
-        except SystemExit as exit_:
-            code = exit_.code or 0
-        else:
-            code = 0
-        return Outcome(int(code), *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture
@@ -51,11 +22,29 @@ def slices(write_slice, tmp_path):
     return tmp_path / "slices"
 
 
+@pytest.fixture
+def record(monkeypatch):
+    """Put into the place of a workflow what lists its arguments, and gives a path."""
+
+    def put(name: str) -> list[tuple[object, ...]]:
+        calls = []
+
+        def record(*arguments: object, on_progress: object) -> Path:
+            assert callable(on_progress)
+            calls.append(arguments)
+            return Path("run")
+
+        monkeypatch.setattr(f"tumorscope.workflows.{name}.command.{name}", record)
+        return calls
+
+    return put
+
+
 PREDICT_ALOUD = ("predict", "--model")
 PREDICT = ("predict", "-q", "--model")
 
 
-def assert_one_line_error(outcome: Outcome, code: int, *parts: str) -> None:
+def assert_one_line_error(outcome, code: int, *parts: str) -> None:
     assert outcome.code == code
     assert outcome.out == ""
     (line,) = outcome.err.splitlines()
@@ -314,28 +303,16 @@ class TestPredict:
 
 
 class TestTrain:
-    def test_target_sensitivity_is_short_for_its_setting(self, run, monkeypatch):
-        calls = []
-
-        def record(*arguments: object, **_: object) -> Path:
-            calls.append(arguments)
-            return Path("run")
-
-        monkeypatch.setattr("tumorscope.workflows.train.command.train", record)
+    def test_target_sensitivity_is_short_for_its_setting(self, run, record):
+        calls = record("train")
         given = ("train", "slices", "--out", "run", "--set", "seed=1")
         assert run(*given).code == 0
         assert run(*given, "--target-sensitivity", 0.97).code == 0
         overrides = [call[4] for call in calls]
         assert overrides == [["seed=1"], ["seed=1", "decision.target_sensitivity=0.97"]]
 
-    def test_cross_validation_reaches_the_workflow(self, run, monkeypatch):
-        calls = []
-
-        def record(*arguments: object, **_: object) -> Path:
-            calls.append(arguments)
-            return Path("run")
-
-        monkeypatch.setattr("tumorscope.workflows.train.command.train", record)
+    def test_cross_validation_reaches_the_workflow(self, run, record):
+        calls = record("train")
         given = ("train", "a", "b", "--out", "run", "--masks", "m", "--crossval", "cv")
         assert run(*given).code == 0
         paths = Path("m"), Path("cv")
@@ -379,39 +356,26 @@ class TestPhantom:
 
 
 class TestCrossval:
-    def test_every_option_reaches_the_workflow(self, run, monkeypatch, tmp_path):
-        given = []
-
-        def crossval(*arguments: object, on_progress: object) -> Path:
-            assert callable(on_progress)
-            given.extend(arguments)
-            return tmp_path
-
-        monkeypatch.setattr("tumorscope.workflows.crossval.command.crossval", crossval)
+    def test_every_option_reaches_the_workflow(self, run, record):
+        calls = record("crossval")
         outcome = run(
             *("crossval", "data", "--out", "cv", "--recipe", "notebook", "--folds", 3),
             *("--repeats", 2, "--backbone", "b", "--set", "seed=1", "--positive", "tumor"),
             *("--masks", "m", "--folds-file", "f.csv", "--jobs", 4, "--resume"),
         )
-        assert given == [
+        assert calls == [(
             "data", Path("cv"), "notebook", 3, 2, "b", ["seed=1"], "tumor", Path("m"),
             Path("f.csv"), 4, True
-        ]  # fmt: skip
+        )]  # fmt: skip
         assert outcome.code == 0
         assert outcome.out == ""
         assert RESEARCH_USE_ONLY in " ".join(outcome.err.split())
 
-    def test_several_sources_reach_the_workflow_together(self, run, monkeypatch, tmp_path):
-        given = []
-
-        def record(data: object, *_: object, **__: object) -> Path:
-            given.append(data)
-            return tmp_path
-
+    def test_several_sources_reach_the_workflow_together(self, run, record):
         for name in ("train", "crossval"):
-            monkeypatch.setattr(f"tumorscope.workflows.{name}.command.{name}", record)
+            calls = record(name)
             assert run(name, "a", "b.csv", "--out", "x").code == 0
-        assert given == [["a", "b.csv"]] * 2
+            assert [data for data, *_ in calls] == [["a", "b.csv"]]
 
     @pytest.mark.parametrize("option", [("--folds", 1), ("--repeats", 0), ("--jobs", 0)])
     def test_number_that_makes_no_sense_is_exit_code_2(self, run, option):
