@@ -10,10 +10,12 @@ from tumorscope.cli.options import (
     Backbone,
     Data,
     Masks,
+    Negative,
     Overrides,
     Positive,
     Quiet,
     RecipeName,
+    SeparatePatients,
     join_sources,
 )
 
@@ -27,9 +29,15 @@ def crossval(
     backbone: Backbone = None,
     overrides: Overrides = None,
     positive: Positive = "yes",
+    negative: Negative = None,
+    separate_patients: SeparatePatients = False,
     masks: Masks = None,
     folds_file: Annotated[
         Path | None, typer.Option(help="The folds.csv of another one, to be compared with it.")
+    ] = None,
+    leave_out: Annotated[
+        str | None,
+        typer.Option(help="A column, as site: leave out each of its values once, not folds."),
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Folds trained at a time.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted one.")] = False,
@@ -48,11 +56,14 @@ def crossval(
             backbone,
             overrides or (),
             positive,
-            masks,
+            masks or None,
             folds_file,
             jobs,
             resume,
             on_progress=report,
+            negative=negative,
+            separate_patients=separate_patients,
+            leave_out=leave_out,
         )
     if not quiet:
         say(f"report:      {cv / 'report.html'}\npredictions: {cv / 'predictions.csv'}")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import tumorscope
-from tumorscope.cli.options import AsJson, Positive, Quiet
+from tumorscope.cli.options import AsJson, Negative, Positive, Quiet
 
 
 def evaluate(
@@ -14,6 +14,7 @@ def evaluate(
     data: Annotated[str | None, typer.Argument(help="Other labelled slices.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where results go; required with DATA.")] = None,
     positive: Positive = "yes",
+    negative: Negative = None,
     by: Annotated[
         list[str] | None, typer.Option(help="A column of DATA, a CSV, to divide it by.")
     ] = None,
@@ -29,7 +30,14 @@ def evaluate(
 
     with show_progress(quiet) as report:
         metrics = tumorscope.evaluate(
-            model, data, out, positive, by or (), predictions, on_progress=report
+            model,
+            data,
+            out,
+            positive,
+            by or (),
+            predictions,
+            on_progress=report,
+            negative=negative,
         )
     print_result(metrics, as_json, print_evaluation)
     if not quiet:

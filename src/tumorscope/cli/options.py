@@ -13,10 +13,17 @@ Backbone = Annotated[str | None, typer.Option(help="Short for model.backbone.")]
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", help="A setting, as training.epochs=3.")
 ]
-Positive = Annotated[str, typer.Option(help="Name of the class with a tumor.")]
+Positive = Annotated[str, typer.Option(help="Names of the classes with a tumor: a,b.")]
+Negative = Annotated[
+    str | None, typer.Option(help="Names of the classes without one; by default the other one.")
+]
 Masks = Annotated[
-    Path | None,
+    list[Path] | None,
     typer.Option(help="Outlines to learn from: VGG Image Annotator JSON, or a folder of masks."),
+]
+SeparatePatients = Annotated[
+    bool,
+    typer.Option("--separate-patients", help="The same patient_id in two sources is two people."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]

@@ -10,10 +10,12 @@ from tumorscope.cli.options import (
     Backbone,
     Data,
     Masks,
+    Negative,
     Overrides,
     Positive,
     Quiet,
     RecipeName,
+    SeparatePatients,
     join_sources,
 )
 
@@ -28,6 +30,8 @@ def train(
     ] = None,
     overrides: Overrides = None,
     positive: Positive = "yes",
+    negative: Negative = None,
+    separate_patients: SeparatePatients = False,
     masks: Masks = None,
     crossval: Annotated[
         Path | None,
@@ -50,10 +54,12 @@ def train(
             backbone,
             settings,
             positive,
-            masks,
+            masks or None,
             crossval,
             resume,
             on_progress=report,
+            negative=negative,
+            separate_patients=separate_patients,
         )
     if not quiet:
         say(f"report: {run / 'report.html'}\nmodel:  {run / 'model'}")

@@ -63,6 +63,7 @@ def join_copies(
     thumbnails: Sequence[Gray],
     codes: Codes,
     on_progress: Callable[[int, int], None] | None = None,
+    are_told_apart: NDArray[np.bool_] | None = None,
 ) -> list[Link]:
     """Join slices that show the same picture.
 
@@ -81,6 +82,9 @@ def join_copies(
         One row per slice, from `compute_codes`.
     on_progress
         Called with the number of slices searched for and of all.
+    are_told_apart
+        Shape (N,): rows of which it is known who they show. Two of these are not compared: heads
+        near their vertex, of which a picture shows little, would join patients.
 
     Returns
     -------
@@ -88,6 +92,8 @@ def join_copies(
         The links that joined two sets; they connect every group without a circle.
     """
     rows = np.unique([sets.find(row) for row in range(len(thumbnails))])
+    if are_told_apart is None:
+        are_told_apart = np.zeros(len(thumbnails), np.bool_)
     links: list[Link] = []
     refused: set[tuple[int, int]] = set()
     while len(rows) > 1:
@@ -95,6 +101,7 @@ def join_copies(
         on_progress = None  # the later rounds are short
         proposals = _take_unordered(found)
         named = proposals._replace(first=rows[proposals.first], second=rows[proposals.second])
+        named = named.select(~(are_told_apart[named.first] & are_told_apart[named.second]))
         new = list(_join_verified(sets, thumbnails, named, refused))
         if not new:
             break

@@ -6,6 +6,7 @@ from pathlib import Path, PurePath
 import numpy as np
 import pandas as pd
 
+from tumorscope.dataset.left_out import LEFT_OUT, NEVER
 from tumorscope.dataset.manifest import write_table
 from tumorscope.dataset.slice_matching import take_sources
 from tumorscope.dataset.splits import count_units
@@ -97,7 +98,8 @@ def find_root(manifest: pd.DataFrame) -> Path:
 def write_folds(path: Path, folds: pd.DataFrame, manifest: pd.DataFrame, root: Path) -> None:
     """Write folds as a CSV table, one row per slice and repeat.
 
-    Its columns are `COLUMNS` and, where the manifest has it, ``source``.
+    Its columns are `COLUMNS` and, where the manifest or the folds have them, ``source`` and
+    ``left_out``.
 
     Parameters
     ----------
@@ -110,8 +112,10 @@ def write_folds(path: Path, folds: pd.DataFrame, manifest: pd.DataFrame, root: P
     root
         The folder that slices are named from.
     """
-    named = manifest.assign(slice=name_slices(manifest, root))
-    columns = [*COLUMNS, *(["source"] if "source" in manifest else [])]
+    named = manifest.assign(slice=name_slices(manifest, root)).drop(
+        columns=LEFT_OUT, errors="ignore"
+    )
+    columns = [*COLUMNS, *(name for name in ("source", LEFT_OUT) if name in {*manifest, *folds})]
     write_table(path, named.join(folds).sort_values("repeat", kind="stable")[columns])
 
 
@@ -133,7 +137,7 @@ def read_folds(path: Path, manifest: pd.DataFrame, root: Path, grouped: bool) ->
     Returns
     -------
     pandas.DataFrame
-        As `assign_folds` gives it.
+        As `assign_folds` or `assign_left_out` gives it.
 
     Raises
     ------
@@ -154,14 +158,17 @@ def read_folds(path: Path, manifest: pd.DataFrame, root: Path, grouped: bool) ->
     if changed.any():
         name = table.loc[changed, "slice"].iloc[0]
         raise InputError(f"{path}: {name} holds other bytes than when the folds were made")
+    is_left_out = LEFT_OUT in table
     repeats = []
     for repeat, rows in table.groupby("repeat"):
         if len(rows) != len(manifest) or rows["slice"].duplicated().any():
             raise InputError(f"{path}: repeat {repeat} does not name every slice exactly once")
-        _check_both_classes(manifest, rows["fold"], every["fold"].nunique())
-        if grouped:
+        if not is_left_out:
+            _check_both_classes(manifest, rows["fold"], every["fold"].nunique())
+        if grouped and not is_left_out:
             _check_groups(path, manifest, rows)
-        repeats.append(rows.loc[manifest.index, ["repeat", "fold"]])
+        columns = ["repeat", "fold", *([LEFT_OUT] if is_left_out else [])]
+        repeats.append(rows.loc[manifest.index, columns])
     return pd.concat(repeats)
 
 
@@ -169,8 +176,15 @@ def _read_columns(path: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(
             path,
-            dtype={"slice": str, "sha256": str, "repeat": np.int64, "fold": np.int64},
+            dtype={
+                "slice": str,
+                "sha256": str,
+                "repeat": np.int64,
+                "fold": np.int64,
+                LEFT_OUT: str,
+            },
             keep_default_na=False,
+            na_values={LEFT_OUT: [""]},
             encoding_errors="surrogateescape",
         )
     except FileNotFoundError as error:
@@ -181,7 +195,8 @@ def _read_columns(path: Path) -> pd.DataFrame:
         if column not in table:
             raise InputError(f"{path}: the column {column!r} is missing")
     for column in ("repeat", "fold"):
-        if sorted(table[column].unique()) != list(range(table[column].nunique())):
+        numbers = set(table[column]) - ({NEVER} if LEFT_OUT in table else set())
+        if numbers != set(range(len(numbers))):
             raise InputError(f"{path}: the column {column!r} must count from 0 without a gap")
     return table
 

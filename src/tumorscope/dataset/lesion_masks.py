@@ -1,5 +1,6 @@
 """The masks of lesions that belong to slices: an outline file, or a folder of mask pictures."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from tumorscope.dataset.outlines import Outline, draw_mask, read_outlines
 from tumorscope.errors import InputError
+from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.scans.images import is_image_file, read_slice
 
 _HALF = 127
@@ -69,18 +71,20 @@ def read_mask(mask: Outline | Path, height: int, width: int) -> NDArray[np.bool_
     return np.asarray(pixels > _HALF)
 
 
-def assign_masks(manifest: pd.DataFrame, source: Path) -> pd.DataFrame:
+def assign_masks(manifest: pd.DataFrame, sources: Sequence[Path]) -> pd.DataFrame:
     """Give the slices of a manifest the masks of their lesions.
 
     A mask belongs to a slice with a tumor that has its file name and, where it was drawn on a file
-    whose size is recorded, that size.
+    whose size is recorded, that size. A file or folder of masks that lies beside or above slices is
+    about these alone: other sources may have slices of the same name.
 
     Parameters
     ----------
     manifest
-        With the columns ``path`` and ``label``.
-    source
-        As for `list_masks`.
+        With the columns ``path`` and ``label`` and, where tables named masks, ``mask``. Not
+        modified.
+    sources
+        Each as for `list_masks`.
 
     Returns
     -------
@@ -91,16 +95,35 @@ def assign_masks(manifest: pd.DataFrame, source: Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        The masks cannot be read, or belong to no slice.
+        The masks cannot be read, belong to no slice, or to two of the same name.
     """
-    masks = list_masks(source)
-    positive = manifest.loc[manifest["label"] == 1, "path"].map(Path)
-    found = positive[[_belongs(masks.get(path.name), path) for path in positive]]
+    assigned = manifest.get("mask", pd.Series(None, manifest.index, object)).copy()
+    for source in sources:
+        found = _find_slices(manifest, source, list_masks(source))
+        assigned = assigned.where(assigned.notna(), found)
+    return manifest.assign(mask=assigned)
+
+
+def _find_slices(manifest: pd.DataFrame, source: Path, masks: Masks) -> pd.Series:
+    """Find the slices that masks belong to; give the file of each, by the manifest's index."""
+    tumors = manifest.loc[manifest["label"] == 1, "path"].map(Path)
+    home = source.resolve().parent
+    is_inside = tumors.map(lambda path: path.is_relative_to(home)).astype(bool)
+    near = tumors[is_inside] if is_inside.any() else tumors
+    found = near[[_belongs(masks.get(path.name), path) for path in near]]
     if found.empty:
         raise InputError(f"{source}: no slice with a tumor is the picture of one of its outlines")
-    files = {row: masks[path.name] for row, path in found.items()}
-    files = {row: file if isinstance(file, Path) else source for row, file in files.items()}
-    return manifest.assign(mask=pd.Series(files).map(lambda file: str(file.resolve())))
+    names = found.map(lambda path: path.name)
+    if names.duplicated().any():
+        one, other = found[names == names[names.duplicated()].iloc[0]].iloc[:2]
+        raise InputError(
+            f"{source}: {one} and {other} have the same name, so that it is not known which one "
+            "its mask belongs to; name the mask of each in a column 'mask' of a .csv file"
+        )
+    # Of a file of outlines, the file itself; of a folder of pictures, the picture.
+    own = {row: masks[path.name] for row, path in found.items()}
+    files = {row: mask if isinstance(mask, Path) else source for row, mask in own.items()}
+    return pd.Series({row: str(file.resolve()) for row, file in files.items()}, dtype=str)
 
 
 def open_masks(manifest: pd.DataFrame) -> list[Outline | Path | None]:
@@ -109,7 +132,7 @@ def open_masks(manifest: pd.DataFrame) -> list[Outline | Path | None]:
     Raises
     ------
     InputError
-        A file of outlines cannot be read any more.
+        A file of outlines cannot be read, or does not outline a slice.
     """
     if "mask" not in manifest:
         return [None] * len(manifest)
@@ -117,14 +140,55 @@ def open_masks(manifest: pd.DataFrame) -> list[Outline | Path | None]:
         file: list_masks(Path(file)) for file in manifest["mask"].dropna().unique()
         if not is_image_file(Path(file))
     }  # fmt: skip
-    return [
-        None
-        if pd.isna(mask)
-        else outlines[mask][Path(path).name]
-        if mask in outlines
-        else Path(mask)
-        for path, mask in zip(manifest["path"], manifest["mask"], strict=True)
-    ]
+    opened: list[Outline | Path | None] = []
+    for path, mask in zip(manifest["path"], manifest["mask"], strict=True):
+        if pd.isna(mask):
+            opened.append(None)
+        elif mask not in outlines:
+            opened.append(Path(mask))
+        elif (name := Path(path).name) in outlines[mask]:
+            opened.append(outlines[mask][name])
+        else:
+            raise InputError(f"{mask}: does not outline {name}, though it is the mask of {path}")
+    return opened
+
+
+def measure_lesions(
+    manifest: pd.DataFrame, on_progress: ProgressCallback = ignore_progress
+) -> pd.DataFrame:
+    """Measure which part of each slice is lesion.
+
+    Parameters
+    ----------
+    manifest
+        With the columns ``path``, ``label``, ``width``, ``height`` and, where lesions are known,
+        ``mask``. Not modified.
+    on_progress
+        Called as work goes on.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With ``lesion_share``, 0..1: 0 of a slice without a tumor, missing where it is not known.
+
+    Raises
+    ------
+    InputError
+        A mask cannot be read, shows a lesion where there is no tumor, or none where there is.
+    """
+    shares = pd.Series(np.nan, manifest.index).mask(manifest["label"] == 0, 0.0)
+    rows = zip(
+        manifest.index, open_masks(manifest), manifest["path"], manifest["label"],
+        manifest["height"], manifest["width"], strict=True,
+    )  # fmt: skip
+    for done, (row, mask, path, label, height, width) in enumerate(rows, 1):
+        if mask is not None:
+            shares[row] = read_mask(mask, int(height), int(width)).mean()
+            if (shares[row] > 0) != label:
+                shown = "shows no lesion" if label else "shows a lesion"
+                raise InputError(f"{path}: labelled {label}, and its mask {shown}; correct one")
+        on_progress("measuring lesions", done, len(manifest))
+    return manifest.assign(lesion_share=shares)
 
 
 def _belongs(mask: Outline | Path | None, slice_file: Path) -> bool:

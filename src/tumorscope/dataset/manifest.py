@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +13,10 @@ from tumorscope.atomic import write_text
 from tumorscope.copies.codes import compute_codes
 from tumorscope.copies.groups import DisjointSets, Groups, join_copies
 from tumorscope.copies.thumbnails import Gray, take_thumbnail
-from tumorscope.dataset.sources import LabelledFile, Source, list_labelled_files, name_sources
+from tumorscope.dataset.class_names import ClassNames, Names, read_class_names
+from tumorscope.dataset.labelled_files import LabelledFile
+from tumorscope.dataset.series import name_series
+from tumorscope.dataset.sources import Source, list_labelled_files, name_sources
 from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.scans.images import decode_slice
@@ -21,71 +24,90 @@ from tumorscope.scans.images import decode_slice
 _log = logging.getLogger(__name__)
 
 COLUMNS = ("path", "label", "label_name", "sha256", "width", "height", "group")
+KNOWN = ("patient_id", "site", "source", "sequence", "series", "slice", "mask")
+"""Columns that mean the same in every table."""
+_TEXTS = frozenset(KNOWN) - {"slice"}
+_OURS = frozenset({*COLUMNS, "split", "fold", "repeat"})
 _THREADS = 4
 
 
 def read_manifest(
     data: Source | Sequence[Source],
-    positive: str = "yes",
+    positive: Names = "yes",
     on_progress: ProgressCallback = ignore_progress,
+    *,
+    negative: Names | None = None,
+    separate_patients: bool = False,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read every slice of one or several data sources once and describe it.
 
     Parameters
     ----------
     data
-        A source as in `list_labelled_files`, or several of them.
-    positive
-        The name of the class with a tumor in all of them.
+        A source as in `list_labelled_files`, or several of them. One of several may hold a single
+        class.
+    positive, negative
+        The names of the classes with and without a tumor in all of them, as in
+        `read_class_names`.
     on_progress
         Called as work goes on.
+    separate_patients
+        Whether the same ``patient_id`` in two sources is two people; each is then prefixed by its
+        source.
 
     Returns
     -------
     tuple
         The manifest and the rejected files (columns ``path`` and ``reason``). The manifest has
-        the columns `COLUMNS`; where known, ``patient_id``; and of several sources ``source``, by
-        the names of `name_sources`. Slices that are copies of one another, whichever source they
-        are from, or of the same patient of a source, share a ``group``.
+        the columns `COLUMNS`; those of `KNOWN` that a table has; ``source`` also where there are
+        several, by the names of `name_sources`; and all further columns of tables. One that has
+        the name of one of ours is called ``NAME of the data``. Slices that are copies of one
+        another, whichever source they are from, or of the same patient, share a ``group``.
 
     Raises
     ------
     InputError
-        A source cannot be used, two list the same file, a class has no readable slice, or the
-        same bytes carry two labels.
+        A source cannot be used, two list the same file, a class has no readable slice, a slice
+        has no number, or the same bytes carry two labels.
     """
     sources = name_sources(data)
-    files, origins = _list_files(sources, positive)
+    files = _list_files(sources, read_class_names(positive, negative))
     rows, thumbnails, rejected = [], [], []
     with ThreadPoolExecutor(_THREADS) as pool:
-        for done, (file, origin, result) in enumerate(
-            zip(files, origins, pool.map(_describe, files), strict=True), 1
+        for done, (file, result) in enumerate(
+            zip(files, pool.map(_describe, files), strict=True), 1
         ):
             if isinstance(result, InputError):
                 reason = str(result).removeprefix(f"{file.path}: ")
                 rejected.append({"path": str(file.path), "reason": reason})
             else:
                 row, thumbnail = result
-                rows.append({**row, "source": origin})
+                rows.append(row)
                 thumbnails.append(thumbnail)
             on_progress("reading slices", done, len(files))
     if rejected:
         _log.warning("left out %d of %d files: see rejected.csv", len(rejected), len(files))
-    manifest = pd.DataFrame(rows, columns=[*COLUMNS[:-1], "patient_id", "source"])
+    manifest = pd.DataFrame(rows, columns=_order_columns(rows))
     _check_classes(manifest, sources.values())
     _check_labels(manifest)
-    manifest["group"] = _number_groups(manifest, thumbnails, on_progress)
-    if manifest["patient_id"].isna().all():
-        manifest = manifest.drop(columns="patient_id")
-    if len(sources) == 1:
+    manifest = _number_slices(manifest)
+    if separate_patients and "patient_id" in manifest:
+        manifest["patient_id"] = manifest["source"] + "/" + manifest["patient_id"]
+    groups = _number_groups(manifest, thumbnails, on_progress)
+    if len(sources) == 1 and set(manifest["source"]) == sources.keys():
         manifest = manifest.drop(columns="source")
-    return manifest, pd.DataFrame(rejected, columns=["path", "reason"])
+    manifest = name_series(manifest)
+    return manifest.assign(group=groups), pd.DataFrame(rejected, columns=["path", "reason"])
 
 
 def read_table(path: Path) -> pd.DataFrame:
     """Read a CSV table that `write_table` wrote; only an empty cell is missing, not ``NA``."""
     return pd.read_csv(
-        path, keep_default_na=False, na_values=[""], encoding_errors="surrogateescape"
+        path,
+        dtype=dict.fromkeys(_TEXTS, str),
+        keep_default_na=False,
+        na_values=[""],
+        encoding_errors="surrogateescape",
     )
 
 
@@ -94,20 +116,19 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     write_text(path, table.to_csv(index=False, lineterminator="\n"))
 
 
-def _list_files(sources: dict[str, Source], positive: str) -> tuple[list[LabelledFile], list[str]]:
-    """List the files of all sources, and of each file the name of its source."""
-    files, origins = [], []
+def _list_files(sources: dict[str, Source], names: ClassNames) -> list[LabelledFile]:
+    """List the files of all sources, with the name of its source among the details of each."""
+    files: list[LabelledFile] = []
     first: dict[Path, str] = {}
     for name, source in sources.items():
-        for file in list_labelled_files(source, positive):
+        for file in list_labelled_files(source, names, needs_both=len(sources) == 1):
             if (other := first.setdefault(file.path.resolve(), name)) != name:
                 raise InputError(
                     f"{file.path}: listed by both {other} and {name}; give sources that share "
                     "no file"
                 )
-            files.append(file)
-            origins.append(name)
-    return files, origins
+            files.append(file._replace(details={"source": name, **file.details}))
+    return files
 
 
 def _describe(file: LabelledFile) -> tuple[dict[str, object], Gray] | InputError:
@@ -125,15 +146,36 @@ def _describe(file: LabelledFile) -> tuple[dict[str, object], Gray] | InputError
         "sha256": hashlib.sha256(data).hexdigest(),
         "width": image.shape[1],
         "height": image.shape[0],
-        "patient_id": file.patient_id,
+        **{
+            f"{name} of the data" if name in _OURS else name: value
+            for name, value in file.details.items()
+        },
     }
     return row, take_thumbnail(image)
+
+
+def _order_columns(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    """Order ours before the known ones before all others; what no row has is left out."""
+    given = dict.fromkeys(name for row in rows for name in row)
+    known = [name for name in KNOWN if name in given]
+    return list(dict.fromkeys([*COLUMNS[:-1], *known, *given]))
+
+
+def _number_slices(manifest: pd.DataFrame) -> pd.DataFrame:
+    if "slice" not in manifest:
+        return manifest
+    numbers = pd.to_numeric(manifest["slice"], errors="coerce")
+    if (wrong := numbers.isna() & manifest["slice"].notna()).any():
+        path, value = manifest.loc[wrong, ["path", "slice"]].iloc[0]
+        raise InputError(f"{path}: the column 'slice' gives its place as a number, not {value!r}")
+    return manifest.assign(slice=numbers)
 
 
 def _number_groups(
     manifest: pd.DataFrame, thumbnails: Sequence[Gray], on_progress: ProgressCallback
 ) -> Groups:
     """Give the same number to slices that are copies of one another, or one patient's."""
+    patients = manifest.get("patient_id", pd.Series(None, manifest.index, object))
     sets = DisjointSets(len(manifest))
     sets.join_equal(manifest["sha256"])
     codes = np.stack([compute_codes(thumbnail) for thumbnail in thumbnails])
@@ -142,10 +184,10 @@ def _number_groups(
         thumbnails,
         codes,
         lambda done, total: on_progress("looking for copies", done, total),
+        patients.notna().to_numpy(),
     )
     # Last, as copies are looked for with one slice of each set only.
-    patients = zip(manifest["source"], manifest["patient_id"], strict=True)
-    sets.join_equal(patient if isinstance(patient[1], str) else None for patient in patients)
+    sets.join_equal(patient if isinstance(patient, str) else None for patient in patients)
     return sets.number()
 
 

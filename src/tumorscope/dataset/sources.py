@@ -1,27 +1,14 @@
 """Where slices come from: a folder of two classes, a CSV table, or a Kaggle dataset."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-import pandas as pd
-
+from tumorscope.dataset.class_names import ClassNames
+from tumorscope.dataset.labelled_files import LabelledFile, list_folder, list_table
 from tumorscope.errors import InputError, MissingExtraError
-from tumorscope.scans.images import is_image_file
 
 KAGGLE_PREFIX = "kaggle:"
 Source = str | Path
-_COLUMNS = frozenset({"path", "label", "patient_id"})
-_USUAL_NEGATIVE = {"yes": "no"}
-
-
-class LabelledFile(NamedTuple):
-    """A file that should be a slice, and what its source says about it."""
-
-    path: Path
-    label: int
-    label_name: str
-    patient_id: str | None = None
 
 
 def name_sources(data: Source | Sequence[Source]) -> dict[str, Source]:
@@ -60,17 +47,21 @@ def _split_parts(source: Source) -> tuple[str, ...]:
     return Path(source).resolve().parts
 
 
-def list_labelled_files(source: Source, positive: str) -> list[LabelledFile]:
+def list_labelled_files(
+    source: Source, names: ClassNames, needs_both: bool = True
+) -> list[LabelledFile]:
     """List the files of a data source with their labels, in a stable order.
 
     Parameters
     ----------
     source
         A folder with one subfolder per class; a CSV file with the columns ``path`` (relative to
-        the CSV) and ``label``, optionally ``patient_id``; or ``kaggle:owner/name``.
-    positive
-        The name of the class with a tumor. With ``yes`` the other class is ``no``; with another
-        name it is the only other one.
+        the CSV) and ``label``, and any others; or ``kaggle:owner/name``.
+    names
+        Of the classes. Where those without a tumor are not given, it is ``no`` beside ``yes``, and
+        the only other one beside another name.
+    needs_both
+        Whether a source with one class is refused; one of several may have it.
 
     Raises
     ------
@@ -80,72 +71,16 @@ def list_labelled_files(source: Source, positive: str) -> list[LabelledFile]:
         A Kaggle source without kagglehub.
     """
     if str(source).startswith(KAGGLE_PREFIX):
-        return _list_folder(_download_kaggle(str(source).removeprefix(KAGGLE_PREFIX)), positive)
+        folder = _download_kaggle(str(source).removeprefix(KAGGLE_PREFIX))
+        return list_folder(folder, names, needs_both)
     path = Path(source)
     if path.is_dir():
-        return _list_folder(path, positive)
+        return list_folder(path, names, needs_both)
     if path.is_file() and path.suffix.lower() == ".csv":
-        return _list_csv(path, positive)
+        return list_table(path, names, needs_both)
     raise InputError(
         f"{source}: no such data; give a folder of two classes, a .csv file or kaggle:owner/name"
     )
-
-
-def _list_folder(folder: Path, positive: str) -> list[LabelledFile]:
-    classes = sorted(child for child in folder.iterdir() if child.is_dir() and _list_images(child))
-    if len(classes) == 1 and classes[0].name.lower() != positive.lower():
-        return _list_folder(classes[0], positive)  # an archive unpacked into a folder of its own
-    by_name = {child.name.lower(): child for child in classes}
-    if len(by_name) < len(classes):
-        names = ", ".join(child.name for child in classes)
-        raise InputError(f"{folder}: two folders differ in case only ({names}); join them")
-    negative = _choose_negative(by_name.keys(), positive.lower(), folder)
-    return [
-        LabelledFile(path, label, by_name[name].name)
-        for label, name in enumerate((negative, positive.lower()))
-        for path in _list_images(by_name[name])
-    ]
-
-
-def _list_images(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if is_image_file(path) and path.is_file())
-
-
-def _choose_negative(found: Iterable[str], positive: str, where: Path) -> str:
-    """Find the name of the class without a tumor, beside the one with."""
-    others = sorted(set(found) - {positive})
-    if _USUAL_NEGATIVE.get(positive) in others:
-        others = [_USUAL_NEGATIVE[positive]]
-    if positive in found and len(others) == 1:
-        return others[0]
-    raise InputError(
-        f"{where}: expected images of two classes, {positive!r} (with a tumor) and one other, "
-        f"found {', '.join(sorted(found)) or 'none'}; "
-        "name the class with a tumor with --positive NAME"
-    )
-
-
-def _list_csv(table: Path, positive: str) -> list[LabelledFile]:
-    try:
-        rows = pd.read_csv(
-            table, dtype=str, keep_default_na=False, index_col=False, usecols=_COLUMNS.__contains__
-        )
-    except (ValueError, UnicodeDecodeError) as error:
-        raise InputError(f"{table}: not a readable CSV table: {error}") from error
-    if missing := {"path", "label"} - set(rows.columns):
-        raise InputError(f"{table}: the column {sorted(missing)[0]!r} is missing")
-    written = rows["label"].str.strip()
-    names = written.str.lower()
-    is_numeric = set(names) <= {"0", "1"}
-    chosen = "1" if is_numeric else positive.lower()
-    negative = _choose_negative(list(names.unique()), chosen, table)
-    if unknown := set(names) - {chosen, negative}:
-        raise InputError(f"{table}: the label {sorted(unknown)[0]!r} is neither of two classes")
-    patients = rows["patient_id"].str.strip() if "patient_id" in rows else [None] * len(rows)
-    return [
-        LabelledFile(table.parent / path, int(name.lower() == chosen), name, patient or None)
-        for path, name, patient in zip(rows["path"], written, patients, strict=True)
-    ]
 
 
 def _download_kaggle(dataset: str) -> Path:

@@ -4,12 +4,15 @@ from collections.abc import Hashable
 
 import pandas as pd
 
+from tumorscope.dataset.left_out import find_touched
 from tumorscope.errors import InputError
 from tumorscope.recipe import DataSettings
 
 TRAIN = "train"
 VALIDATION = "validation"
 TEST = "test"
+EXCLUDED = "excluded"
+"""No part: slices of patients, or copies of slices, that are tested on."""
 OUT_OF_FOLD = "out of fold"
 """No part: slices that other models, those of a cross-validation, were tested on."""
 
@@ -75,17 +78,21 @@ def divide_fold(
     Returns
     -------
     pandas.DataFrame
-        A copy with ``split``, ``train``, ``validation`` or ``test``.
+        A copy with ``split``, ``train``, ``validation`` or ``test``; or ``excluded``, where whole
+        groups are divided, of a slice outside of the fold that has one of its group there.
 
     Raises
     ------
     InputError
         The rest cannot be divided; or, where whole groups are divided, a group crosses parts.
     """
-    rest = assign_split(manifest[~is_test], settings, seed)
-    parts = manifest.assign(split=rest["split"].reindex(manifest.index).fillna(TEST))
-    if settings.split == "grouped":
-        check_groups_apart(parts)
+    grouped = settings.split == "grouped"
+    is_out = find_touched(manifest["group"], is_test) if grouped else is_test
+    rest = assign_split(manifest[~is_out], settings, seed)
+    split = rest["split"].reindex(manifest.index).fillna(EXCLUDED).mask(is_test, TEST)
+    parts = manifest.assign(split=split)
+    if grouped:
+        check_groups_apart(parts[parts["split"] != EXCLUDED])
     return parts
 
 

@@ -2,24 +2,29 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from tumorscope.atomic import is_partial, write_text
-from tumorscope.dataset.lesion_masks import assign_masks
+from tumorscope.dataset.lesion_masks import assign_masks, measure_lesions
 from tumorscope.dataset.manifest import read_table, write_table
 from tumorscope.errors import InputError, RecipeError
+from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import describe_environment
 from tumorscope.recipe import Recipe, load_recipe
+
+PathOrPaths = str | Path | Sequence[str | Path]
 
 RECIPE_FILE = "recipe.yaml"
 FOLDS_FILE = "folds.csv"
 OUT_OF_FOLD_FILE = "out_of_fold.csv"
+_ENVIRONMENT_FILE = "environment.json"
 _PREPARATION = (
-    "manifest.csv", "rejected.csv", "environment.json", FOLDS_FILE, OUT_OF_FOLD_FILE
+    "manifest.csv", "rejected.csv", _ENVIRONMENT_FILE, FOLDS_FILE, OUT_OF_FOLD_FILE
 )  # fmt: skip
 
 
@@ -62,7 +67,12 @@ def check_replaceable(folder: Path, result_file: str) -> None:
         raise InputError(f"{folder}: holds other files; choose a new folder with --out")
 
 
-def add_masks(manifest: pd.DataFrame, masks: str | Path | None, recipe: Recipe) -> pd.DataFrame:
+def add_masks(
+    manifest: pd.DataFrame,
+    masks: PathOrPaths | None,
+    recipe: Recipe,
+    on_progress: ProgressCallback = ignore_progress,
+) -> pd.DataFrame:
     """Add to a manifest the outlines of lesions that a network is to learn from, if there are any.
 
     Raises
@@ -70,17 +80,20 @@ def add_masks(manifest: pd.DataFrame, masks: str | Path | None, recipe: Recipe) 
     InputError, RecipeError
         They cannot be used, or the recipe does not use them.
     """
-    if masks is None:
-        return manifest
     if not recipe.training.mask_weight:
+        if masks is None:
+            return manifest.drop(columns="mask", errors="ignore")
         raise RecipeError(
             f"{masks}: the recipe learns no lesion map; leave the masks out, or set "
             "training.mask_weight=1"
         )
-    return assign_masks(manifest, Path(masks))
+    if masks is not None:
+        given = [masks] if isinstance(masks, (str, Path)) else masks
+        manifest = assign_masks(manifest, [Path(source) for source in given])
+    return measure_lesions(manifest, on_progress) if "mask" in manifest else manifest
 
 
-def check_same_masks(run: Path, manifest: pd.DataFrame, masks: object | None) -> None:
+def check_same_masks(run: Path, masks: object | None) -> None:
     """Refuse to go on with masks where a run was started without, or the other way round.
 
     Raises
@@ -88,10 +101,17 @@ def check_same_masks(run: Path, manifest: pd.DataFrame, masks: object | None) ->
     InputError
         It was.
     """
-    had_masks = "mask" in manifest
+    had_masks = read_arguments(run).get("masks") is not None
     if had_masks != (masks is not None):
         how = "with" if had_masks else "without"
         raise InputError(f"{run}: was started {how} --masks; go on {how}, or choose another folder")
+
+
+def read_arguments(run: Path) -> dict[str, Any]:
+    """Read the arguments that a run was started with."""
+    document = json.loads((run / _ENVIRONMENT_FILE).read_text("utf-8"))
+    arguments: dict[str, Any] = document["arguments"]
+    return arguments
 
 
 def write_preparation(
@@ -105,7 +125,7 @@ def write_preparation(
     write_table(run / "manifest.csv", manifest)
     write_table(run / "rejected.csv", rejected)
     environment = json.dumps(describe_environment(arguments), indent=2)
-    write_text(run / "environment.json", environment + "\n")
+    write_text(run / _ENVIRONMENT_FILE, environment + "\n")
     write_text(run / RECIPE_FILE, recipe.to_yaml())
 
 

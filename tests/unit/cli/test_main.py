@@ -315,7 +315,7 @@ class TestTrain:
         calls = record("train")
         given = ("train", "a", "b", "--out", "run", "--masks", "m", "--crossval", "cv")
         assert run(*given).code == 0
-        paths = Path("m"), Path("cv")
+        paths = [Path("m")], Path("cv")
         assert calls == [(["a", "b"], Path("run"), "default", None, [], "yes", *paths, False)]
 
     def test_target_that_is_no_sensitivity_is_one_line(self, run, tmp_path):

@@ -58,25 +58,25 @@ class TestAssignment:
     def test_outlines_belong_to_slices_with_a_tumor_by_name_and_size(self, slices, tmp_path):
         size = (tmp_path / "a.png").stat().st_size
         path = self.outline(tmp_path, {"a.png": size, "b.png": size + 1, "c.png": size})
-        manifest = assign_masks(slices, path)
+        manifest = assign_masks(slices, [path])
         assert manifest["mask"].notna().tolist() == [True, False, False]
         outline, *others = open_masks(manifest)
         assert read_mask(outline, 20, 30).any()
         assert others == [None, None]
 
     def test_name_alone_decides_where_the_size_is_not_known(self, slices, tmp_path):
-        manifest = assign_masks(slices, self.outline(tmp_path, {"b.png": -1}))
+        manifest = assign_masks(slices, [self.outline(tmp_path, {"b.png": -1})])
         assert manifest["mask"].notna().tolist() == [False, True, False]
 
     def test_pictures_belong_by_name(self, slices, tmp_path):
         (tmp_path / "masks").mkdir()
         Image.fromarray(np.full((20, 30), 255, np.uint8)).save(tmp_path / "masks" / "b.png")
-        manifest = assign_masks(slices, tmp_path / "masks")
+        manifest = assign_masks(slices, [tmp_path / "masks"])
         assert open_masks(manifest) == [None, tmp_path / "masks" / "b.png", None]
 
     def test_masks_of_other_slices_are_refused(self, slices, tmp_path):
         with pytest.raises(InputError, match="no slice with a tumor"):
-            assign_masks(slices, self.outline(tmp_path, {"z.png": -1}))
+            assign_masks(slices, [self.outline(tmp_path, {"z.png": -1})])
 
     def test_without_masks_there_are_none(self, slices):
         assert open_masks(slices) == [None, None, None]

@@ -110,6 +110,38 @@ class TestReadManifest:
         assert manifest["group"].tolist() == [0, 0, 1, 2]
         assert manifest["patient_id"].iloc[0] == "7"
 
+    def test_columns_of_a_table_are_kept_and_ours_are_not_overwritten(self, two_classes):
+        table = two_classes / "table.csv"
+        table.write_text(
+            "path,label,group,scanner,slice,sequence,source\n"
+            "no/0.png,no,A,x,3,T1,one\nyes/0.png,yes,B,,,T2,two\n"
+        )
+        manifest, _ = read_manifest(table)
+        assert manifest.columns.tolist() == [
+            *COLUMNS[:-1], "source", "sequence", "slice", "group of the data", "scanner", "group",
+        ]  # fmt: skip
+        assert manifest["source"].tolist() == ["one", "two"]
+        assert manifest["group of the data"].tolist() == ["A", "B"]
+        assert manifest["slice"].iloc[0] == 3
+        assert manifest[["slice", "scanner"]].iloc[1].isna().all()
+
+    def test_place_in_a_series_is_a_number(self, two_classes):
+        table = two_classes / "table.csv"
+        table.write_text("path,label,slice\nno/0.png,no,3\nyes/0.png,yes,IM4\n")
+        with pytest.raises(InputError, match=r"yes/0\.png: the column 'slice' .* not 'IM4'"):
+            read_manifest(table)
+
+    def test_patients_are_told_apart_by_their_ids_and_not_by_pictures(self, image_folder, tmp_path):
+        for name in ("yes", "no"):
+            shutil.copy(min((image_folder / name).iterdir()), tmp_path / f"{name}.png")
+        with Image.open(tmp_path / "no.png") as image:
+            image.convert("L").save(tmp_path / "copy.jpg", quality=70)
+        table = tmp_path / "table.csv"
+        rows = "yes.png,yes,3\nno.png,no,{}\ncopy.jpg,no,{}\n"
+        for ids, groups in ((("1", "2"), [0, 1, 2]), (("1", ""), [0, 1, 1])):
+            table.write_text("path,label,patient_id\n" + rows.format(*ids))
+            assert read_manifest(table)[0]["group"].tolist() == groups
+
     def test_file_listed_twice_is_one_group(self, two_classes):
         table = two_classes / "table.csv"
         table.write_text("path,label\nno/0.png,no\nyes/0.png,yes\nno/0.png,no\n")
@@ -152,13 +184,31 @@ class TestSeveralSources:
         assert groups[str(two_sources[1] / "yes/copy.jpg")] == groups[str(original)]
         assert groups.nunique() == 12
 
-    def test_patients_of_two_sources_are_not_the_same_for_their_number(self, two_sources):
+    @pytest.fixture
+    def tables(self, two_sources):
+        """A table of patient 7 in each of the two folders."""
         tables = []
         for folder, number in zip(two_sources, (0, 3), strict=True):
             tables.append(folder / "table.csv")
             rows = "".join(f"{name}/{number}.png,{name},7\n" for name in ("no", "yes"))
             tables[-1].write_text(f"path,label,patient_id\n{rows}")
-        assert read_manifest(tables)[0]["group"].tolist() == [0, 0, 1, 1]
+        return tables
+
+    def test_patients_of_two_sources_are_one_by_their_number_unless_told_otherwise(self, tables):
+        assert read_manifest(tables)[0]["group"].tolist() == [0, 0, 0, 0]
+        apart = read_manifest(tables, separate_patients=True)[0]
+        assert apart["group"].tolist() == [0, 0, 1, 1]
+        assert apart["patient_id"].iloc[[0, 2]].tolist() == [
+            f"{name}/7" for name in apart["source"].iloc[[0, 2]]
+        ]
+
+    def test_one_of_several_may_hold_a_single_class(self, two_sources):
+        shutil.rmtree(two_sources[1] / "yes")
+        manifest, _ = read_manifest(two_sources)
+        assert manifest["label"].tolist() == [0, 0, 0, 1, 1, 1, 0, 0, 0]
+        shutil.rmtree(two_sources[0] / "yes")
+        with pytest.raises(InputError, match="found 0 with and 6 without a tumor"):
+            read_manifest(two_sources)
 
     def test_file_of_two_sources_is_refused_with_both_names(self, two_sources):
         table = two_sources[0] / "some.csv"

@@ -4,8 +4,12 @@ from types import ModuleType
 
 import pytest
 
-from tumorscope.dataset.sources import LabelledFile, list_labelled_files, name_sources
+from tumorscope.dataset.class_names import read_class_names
+from tumorscope.dataset.labelled_files import LabelledFile
+from tumorscope.dataset.sources import list_labelled_files, name_sources
 from tumorscope.errors import InputError, MissingExtraError
+
+YES = read_class_names("yes")
 
 
 @pytest.fixture
@@ -32,28 +36,31 @@ def write_csv(tmp_path):
 
 
 def list_names(source: Path, positive: str = "yes") -> list[tuple[str, int]]:
-    return [(file.path.name, file.label) for file in list_labelled_files(source, positive)]
+    return [
+        (file.path.name, file.label)
+        for file in list_labelled_files(source, read_class_names(positive))
+    ]
 
 
 class TestFolder:
     def test_two_classes_are_listed_in_a_stable_order(self, touch):
         folder = touch("yes/b.png", "yes/a.jpg", "no/z.tif", "no/deeper/c.bmp")
-        files = list_labelled_files(folder, "yes")
+        files = list_labelled_files(folder, YES)
         assert files == [
             LabelledFile(folder / "no/deeper/c.bmp", 0, "no"),
             LabelledFile(folder / "no/z.tif", 0, "no"),
             LabelledFile(folder / "yes/a.jpg", 1, "yes"),
             LabelledFile(folder / "yes/b.png", 1, "yes"),
         ]
-        assert list_labelled_files(str(folder), "yes") == files
+        assert list_labelled_files(str(folder), YES) == files
 
     def test_class_names_are_compared_without_case_and_kept_as_written(self, touch):
         folder = touch("YES/a.png", "No/b.png")
-        assert [(f.label, f.label_name) for f in list_labelled_files(folder, "yes")] == [
+        assert [(f.label, f.label_name) for f in list_labelled_files(folder, YES)] == [
             (0, "No"),
             (1, "YES"),
         ]
-        assert len(list_labelled_files(folder, "Yes")) == 2
+        assert len(list_labelled_files(folder, read_class_names("Yes"))) == 2
 
     def test_other_files_and_folders_are_ignored(self, touch):
         folder = touch(
@@ -93,7 +100,7 @@ class TestFolder:
         [
             (["yes/a.png"], "'yes' .* found yes;"),
             (["yes/a.png", "no/readme.txt"], "found yes;"),
-            (["no/a.png"], "found none;"),
+            (["no/a.png"], "found no;"),
             (["a/1.png", "b/2.png"], "found a, b; .* --positive NAME"),
             (["yes/a.png", "healthy/b.png", "masks/c.png"], "found healthy, masks, yes;"),
             (["readme.txt"], "found none;"),
@@ -101,21 +108,50 @@ class TestFolder:
     )
     def test_anything_but_two_classes_is_refused_with_what_was_found(self, touch, names, found):
         with pytest.raises(InputError, match=found):
-            list_labelled_files(touch(*names), "yes")
+            list_labelled_files(touch(*names), YES)
+
+    def test_one_class_alone_is_taken_where_both_are_not_needed(self, touch):
+        folder = touch("sick/yes/a.png", "well/no/deeper/b.png", "odd/healthy/c.png")
+        taken = [list_labelled_files(folder / name, YES, False) for name in ("sick", "well")]
+        assert [(file.label, file.label_name) for (file,) in taken] == [(1, "yes"), (0, "no")]
+        with pytest.raises(InputError, match="odd: expected images of two classes"):
+            list_labelled_files(folder / "odd", YES, False)
+
+    def test_several_classes_are_mapped_to_two(self, touch):
+        names = read_class_names("glioma,meningioma", "notumor")
+        folder = touch("glioma/a.png", "meningioma/b.png", "notumor/c.png", "pituitary/d.png")
+        files = list_labelled_files(folder, names)
+        assert [(file.label, file.label_name) for file in files] == [
+            (0, "notumor"),
+            (1, "glioma"),
+            (1, "meningioma"),
+        ]
+
+    def test_training_and_testing_folders_are_one_source_and_keep_their_part(self, touch):
+        folder = touch("Testing/yes/a.png", "Testing/no/b.png", "Training/yes/a.png", "readme.txt")
+        (folder / "Training/no").mkdir()
+        (folder / "Training/no/d.png").touch()
+        files = list_labelled_files(folder, YES)
+        assert [(file.label, file.details["part"]) for file in files] == [
+            (0, "Testing"),
+            (1, "Testing"),
+            (0, "Training"),
+            (1, "Training"),
+        ]
 
     def test_missing_source_is_refused(self, tmp_path):
         with pytest.raises(InputError, match=r"gone: no such data; give a folder"):
-            list_labelled_files(tmp_path / "gone", "yes")
+            list_labelled_files(tmp_path / "gone", YES)
 
     def test_file_that_is_no_csv_is_refused(self, touch):
         with pytest.raises(InputError, match=r"a\.png: no such data"):
-            list_labelled_files(touch("a.png") / "a.png", "yes")
+            list_labelled_files(touch("a.png") / "a.png", YES)
 
 
 class TestCsv:
     def test_paths_are_relative_to_the_table_or_absolute(self, write_csv, tmp_path):
         table = write_csv("path,label\nsub/a.png,yes\n/elsewhere/b.png,no\n")
-        assert list_labelled_files(table, "yes") == [
+        assert list_labelled_files(table, YES) == [
             LabelledFile(tmp_path / "sub/a.png", 1, "yes"),
             LabelledFile(Path("/elsewhere/b.png"), 0, "no"),
         ]
@@ -126,12 +162,18 @@ class TestCsv:
 
     def test_patients_are_read_as_text_and_a_blank_is_none(self, write_csv):
         table = write_csv("path,label,patient_id\na.png,1,007\nb.png,0,\nc.png,0,NA\nd.png,0, \n")
-        patients = [file.patient_id for file in list_labelled_files(table, "yes")]
+        patients = [file.details.get("patient_id") for file in list_labelled_files(table, YES)]
         assert patients == ["007", None, "NA", None]
 
     def test_spaces_around_a_patient_do_not_make_another_one(self, write_csv):
         table = write_csv("path,label,patient_id\na.png,1,P1\nb.png,0, P1 \n")
-        assert {file.patient_id for file in list_labelled_files(table, "yes")} == {"P1"}
+        assert {file.details["patient_id"] for file in list_labelled_files(table, YES)} == {"P1"}
+
+    def test_all_columns_are_kept_and_a_mask_is_found_from_the_table(self, write_csv, tmp_path):
+        table = write_csv("path,label,mask,scanner\na.png,1,m/a.png,Siemens\nb.png,0,, \n")
+        one, other = list_labelled_files(table, YES)
+        assert one.details == {"mask": str(tmp_path / "m/a.png"), "scanner": "Siemens"}
+        assert other.details == {}
 
     @pytest.mark.parametrize("positive", ["yes", "tumor"])
     def test_labels_may_be_0_and_1(self, write_csv, positive):
@@ -174,12 +216,12 @@ class TestCsv:
     )
     def test_unusable_table_is_refused_by_name(self, write_csv, text, message):
         with pytest.raises(InputError, match=message):
-            list_labelled_files(write_csv(text), "yes")
+            list_labelled_files(write_csv(text), YES)
 
     def test_table_that_is_not_utf8_is_refused_by_name(self, write_csv):
         table = write_csv("path,label\nYüz.png,yes\nb.png,no\n", "latin-1")
         with pytest.raises(InputError, match=r"table\.csv: not a readable CSV table"):
-            list_labelled_files(table, "yes")
+            list_labelled_files(table, YES)
 
 
 class TestKaggle:
@@ -192,7 +234,7 @@ class TestKaggle:
     def test_without_kagglehub_the_extra_is_named(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "kagglehub", None)
         with pytest.raises(MissingExtraError, match=r"pip install '\.\[kaggle\]'"):
-            list_labelled_files("kaggle:owner/name", "yes")
+            list_labelled_files("kaggle:owner/name", YES)
 
     def test_failed_download_tells_how_to_do_it_by_hand(self, kagglehub):
         def fail(dataset: str) -> str:
@@ -204,19 +246,19 @@ class TestKaggle:
             r"https://www\.kaggle\.com/datasets/owner/name in a browser"
         )
         with pytest.raises(InputError, match=message):
-            list_labelled_files("kaggle:owner/name", "yes")
+            list_labelled_files("kaggle:owner/name", YES)
 
     @pytest.mark.usefixtures("kagglehub")
     @pytest.mark.parametrize("dataset", ["name", "a/b/c", ""])
     def test_name_without_owner_is_refused(self, dataset):
         with pytest.raises(InputError, match=f"kaggle:{dataset}: expected kaggle:owner/name"):
-            list_labelled_files(f"kaggle:{dataset}", "yes")
+            list_labelled_files(f"kaggle:{dataset}", YES)
 
     def test_downloaded_folder_is_listed(self, kagglehub, touch):
         folder = touch("brain/yes/a.png", "brain/no/b.png")
         asked = []
         kagglehub.dataset_download = lambda dataset: asked.append(dataset) or str(folder)
-        assert [f.label for f in list_labelled_files("kaggle:owner/name", "yes")] == [0, 1]
+        assert [f.label for f in list_labelled_files("kaggle:owner/name", YES)] == [0, 1]
         assert asked == ["owner/name"]
 
     def test_classes_beside_their_own_copy_are_taken_once(self, kagglehub, touch):

@@ -42,7 +42,8 @@ def read_fold(
 
     The validation part of one fold alone is small, and a temperature fitted on it is noisy, which
     costs ranking once the answers of all folds are pooled. So those of the other folds' models
-    help, without the slices that this fold tests.
+    help, without the slices that this fold tests. Where a value of a column is left out they do
+    not: their models were trained on it.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ def read_fold(
     repeat, fold
         Which one, each counted from 0.
     folds
-        All of the repeat.
+        All of the repeat whose validation parts may help, with or without this one.
     settings
         What is fitted on the validation parts.
 

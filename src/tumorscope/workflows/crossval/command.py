@@ -6,8 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from tumorscope.atomic import remove_partial
+from tumorscope.dataset.class_names import Names
 from tumorscope.dataset.folds import assign_folds, find_root, name_slices, read_folds, write_folds
+from tumorscope.dataset.left_out import LEFT_OUT, NEVER, assign_left_out
 from tumorscope.dataset.manifest import read_manifest
+from tumorscope.dataset.series import find_levels
 from tumorscope.dataset.sources import Source
 from tumorscope.dataset.splits import divide_fold
 from tumorscope.errors import InputError
@@ -18,9 +21,11 @@ from tumorscope.workflows.crossval.results import write_results
 from tumorscope.workflows.preparation import (
     FOLDS_FILE,
     RECIPE_FILE,
+    PathOrPaths,
     add_masks,
     check_folder,
     check_same_masks,
+    read_arguments,
     reopen,
     write_preparation,
 )
@@ -35,12 +40,16 @@ def crossval(
     repeats: int = 1,
     backbone: str | None = None,
     overrides: Iterable[str] = (),
-    positive: str = "yes",
-    masks: str | Path | None = None,
+    positive: Names = "yes",
+    masks: PathOrPaths | None = None,
     folds_file: str | Path | None = None,
     jobs: int = 1,
     resume: bool = False,
     on_progress: ProgressCallback = ignore_progress,
+    *,
+    negative: Names | None = None,
+    separate_patients: bool = False,
+    leave_out: str | None = None,
 ) -> Path:
     """Train and test a recipe on every fold in turn.
 
@@ -50,7 +59,7 @@ def crossval(
 
     Parameters
     ----------
-    data, recipe, backbone, overrides, positive, masks
+    data, recipe, backbone, overrides, positive, masks, negative, separate_patients
         As for `train`. The recipe's seed decides folds and, for every fold alike, the training.
     out
         The folder to write, new or empty.
@@ -69,6 +78,11 @@ def crossval(
         Continue an interrupted cross-validation in `out`, or start it if there is none.
     on_progress
         Called as work goes on.
+    leave_out
+        A column of the data, such as ``source``, ``site`` or ``patient_id``: in place of `folds`
+        and `repeats`, each of its values is left out once. No slice of it, nor of its patients or
+        their copies wherever they are, has a part in the training or the decisions of the model
+        that answers for it. Slices without a value are trained on always.
 
     Returns
     -------
@@ -91,33 +105,46 @@ def crossval(
     overrides = [*overrides, *([f"model.backbone={backbone}"] if backbone else [])]
     settings = load_recipe(recipe, overrides)
     grouped = settings.data.split == "grouped"
+    if leave_out is not None:
+        _check_leaving_out(leave_out, grouped, folds_file)
     check_training(settings)
     check_folder(cv, resume)
     remove_partial(cv)
     goes_on = (cv / RECIPE_FILE).exists()
     if goes_on:
         manifest, rejected = _reopen(cv, settings)
-        check_same_masks(cv, manifest, masks)
+        check_same_masks(cv, masks)
+        _check_same_column(cv, leave_out)
     else:
-        manifest, rejected = read_manifest(data, positive, on_progress)
-        manifest = add_masks(manifest, masks, settings)
+        manifest, rejected = read_manifest(
+            data,
+            positive,
+            on_progress,
+            negative=negative,
+            separate_patients=separate_patients,
+        )
+        manifest = add_masks(manifest, masks, settings, on_progress)
     root = find_root(manifest)
     if folds_file is not None:
         table = read_folds(Path(folds_file), manifest, root, grouped)
     elif goes_on:
         table = read_folds(cv / FOLDS_FILE, manifest, root, grouped)
+    elif leave_out is not None:
+        table = assign_left_out(manifest, leave_out)
     else:
         table = assign_folds(manifest, folds, repeats, settings.seed, grouped)
     if goes_on:
         kept = read_folds(cv / FOLDS_FILE, manifest, root, grouped)
-        _check_same_folds(cv, kept, table, None if folds_file else (folds, repeats))
+        is_counted = folds_file is None and leave_out is None
+        _check_same_folds(cv, kept, table, (folds, repeats) if is_counted else None)
     parts = _list_parts(table)
     for repeat, fold in parts:  # before hours are spent on the first of them
         divide_fold(manifest, _is_test(table, repeat, fold), settings.data, settings.seed)
     if not goes_on:
         arguments = {
             "data": data, "recipe": recipe, "overrides": overrides, "positive": positive,
-            "masks": masks, "folds": folds, "repeats": repeats, "folds_file": folds_file,
+            "masks": masks, "negative": negative, "separate_patients": separate_patients,
+            "folds": folds, "repeats": repeats, "folds_file": folds_file, "leave_out": leave_out,
             "jobs": jobs,
         }  # fmt: skip
         write_folds(cv / FOLDS_FILE, table, manifest, root)
@@ -126,8 +153,25 @@ def crossval(
         cv, jobs, lambda done, total: on_progress("training folds, %", done, total)
     )
     processes.train(parts)
-    write_results(cv, manifest.assign(slice=name_slices(manifest, root)), parts, settings)
+    slices = manifest.assign(level=find_levels(manifest), slice=name_slices(manifest, root))
+    if leave_out is not None:
+        slices[LEFT_OUT] = table[LEFT_OUT]
+    write_results(cv, slices, parts, settings)
     return cv
+
+
+def _check_leaving_out(column: str, grouped: bool, folds_file: str | Path | None) -> None:
+    if folds_file is not None:
+        raise InputError("give --folds-file or --leave-out, not both")
+    if not grouped:
+        raise InputError(f"leaving out {column} takes whole groups; set data.split=grouped")
+
+
+def _check_same_column(cv: Path, leave_out: str | None) -> None:
+    """Refuse to go on leaving out another column, or none."""
+    if (column := read_arguments(cv).get("leave_out")) != leave_out:
+        how = f"with --leave-out {column}" if column else "without --leave-out"
+        raise InputError(f"{cv}: was started {how}; resume it so, or choose another folder")
 
 
 def _reopen(cv: Path, settings: Recipe) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -150,8 +194,9 @@ def _check_same_folds(
 
 def _list_parts(folds: pd.DataFrame) -> list[tuple[int, int]]:
     """List every (repeat, fold) in order."""
-    rows = folds.drop_duplicates(["repeat", "fold"]).sort_values(["repeat", "fold"])
-    return [(int(repeat), int(fold)) for repeat, fold in rows.to_numpy()]
+    rows = folds.loc[folds["fold"] != NEVER, ["repeat", "fold"]].drop_duplicates()
+    ordered = rows.sort_values(["repeat", "fold"]).to_numpy()
+    return [(int(repeat), int(fold)) for repeat, fold in ordered]
 
 
 def _is_test(folds: pd.DataFrame, repeat: int, fold: int) -> pd.Series:

@@ -81,7 +81,7 @@ def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int
     folder = find_fold_folder(cv, repeat, fold)
     remove_partial(folder)
     classifier = prepare_classifier(recipe, parts, folder)
-    learning = parts[parts["split"] != TEST]
+    learning = parts[parts["split"].isin((TRAIN, VALIDATION))]
     history = train_classifier(classifier, recipe, learning, folder, on_progress)
     write_table(folder / "history.csv", history)
     answers = parts[parts["split"].isin((VALIDATION, TEST))].rename(columns={"split": "part"})

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tumorscope.dataset.left_out import LEFT_OUT
 from tumorscope.evaluation.acceptance import measure_guard
 from tumorscope.evaluation.decisions.operating_points import HALF, NAMES
 from tumorscope.evaluation.decisions.verdicts import CLASS_NAMES, TUMOR
@@ -16,6 +17,7 @@ from tumorscope.evaluation.summary import MetricsWithIntervals, Summary, summari
 from tumorscope.evaluation.uncertainty.coverage import measure_coverage, measure_verdicts
 from tumorscope.recipe import Recipe
 from tumorscope.workflows.crossval.answers import BOTH, FOLD_FIGURES
+from tumorscope.workflows.crossval.left_out import measure_left_out
 
 _CLASS_FIGURES = (
     "accuracy", "balanced_accuracy", "precision", "sensitivity", "specificity", "f1"
@@ -44,7 +46,8 @@ def measure_crossval(
         ``operating_points``, where each fold applies its own thresholds; ``coverage`` and
         ``verdicts`` of the conformal sets; ``guard``, an `Acceptance`, where the guards of the
         folds were asked, though what they refuse counts in all other figures, too; ``copies``, how
-        many slices have a copy outside of their fold; of several sources ``sources``, a `Summary`
+        many slices have a copy outside of their fold; where a column's values were left out,
+        ``left_out``, as from `measure_left_out`; of several sources ``sources``, a `Summary`
         of the slices of each; ``folds``, and ``across_folds`` their mean and standard deviation,
         which say how much figures differ between folds, not how far they may be from the truth.
     """
@@ -76,6 +79,7 @@ def measure_crossval(
         ),
         "copies": count_copies(predictions),
         **measure_guard(predictions),
+        **({"left_out": measure_left_out(predictions)} if LEFT_OUT in predictions else {}),
         **({"sources": _measure_sources(predictions)} if "source" in predictions else {}),
         "folds": list(folds),
         "across_folds": {name: _describe_spread(name, folds) for name in FOLD_FIGURES},

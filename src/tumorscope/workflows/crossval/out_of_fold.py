@@ -18,7 +18,7 @@ from tumorscope.evaluation.decisions.verdicts import CLASS_NAMES, call_classes, 
 from tumorscope.recipe import Recipe, load_recipe
 from tumorscope.workflows.crossval.metrics import count_copies, stack_repeats
 from tumorscope.workflows.crossval.results import read_answers
-from tumorscope.workflows.preparation import RECIPE_FILE, check_same_masks
+from tumorscope.workflows.preparation import RECIPE_FILE
 
 _OF_FOLD = ["repeat", "fold", "slice", "sha256", "raw_probability", "reason"]
 
@@ -74,7 +74,7 @@ def read_out_of_fold(cv: Path, recipe: Recipe, manifest: pd.DataFrame) -> pd.Dat
     answers = read_answers(cv)
     _check_recipe(cv, recipe)
     _check_slices(cv, answers[answers["repeat"] == 0], manifest)
-    check_same_masks(cv, read_table(cv / "manifest.csv"), manifest.get("mask"))
+    _check_masks(cv, manifest)
     # Slices with the same bytes are told apart by their number, so that each is taken once.
     numbered = answers.assign(number=answers.groupby(["repeat", "sha256"]).cumcount())
     slices = manifest.assign(number=manifest.groupby("sha256").cumcount())
@@ -140,6 +140,13 @@ def _list_settings(recipe: Recipe) -> Iterator[tuple[str, object]]:
             yield from ((f"{name}.{key}", value) for key, value in section.items())
         else:
             yield name, section
+
+
+def _check_masks(cv: Path, manifest: pd.DataFrame) -> None:
+    had_masks = "mask" in read_table(cv / "manifest.csv")
+    if had_masks != ("mask" in manifest):
+        how = "with" if had_masks else "without"
+        raise InputError(f"{cv}: was made {how} masks; train {how} them, too")
 
 
 def _check_slices(cv: Path, answers: pd.DataFrame, manifest: pd.DataFrame) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from tumorscope.atomic import write_text
+from tumorscope.dataset.left_out import LEFT_OUT
 from tumorscope.dataset.manifest import read_table, write_table
 from tumorscope.errors import InputError
 from tumorscope.evaluation.decisions.operating_points import HALF
@@ -20,6 +21,10 @@ from tumorscope.workflows.crossval.metrics import measure_crossval, stack_repeat
 from tumorscope.workflows.preparation import FOLDS_FILE
 
 _MISTAKES_SHOWN = 12
+_KNOWN = (
+    "slice", "source", LEFT_OUT, "patient_id", "site", "series", "level", "plane", "sequence",
+    "lesion_share",
+)  # fmt: skip
 
 
 def write_results(
@@ -32,21 +37,23 @@ def write_results(
     cv
         The folder of the cross-validation, all folds trained.
     slices
-        With the ``path`` and ``slice``, its name in the table of folds, of each, and ``source``
-        if there are several.
+        With the ``path`` and ``slice``, its name in the table of folds, of each, and what is known
+        of it besides.
     parts
         Every (repeat, fold).
     recipe
         What was cross-validated.
     """
     folds = {repeat: [fold for other, fold in parts if other == repeat] for repeat, _ in parts}
+    is_left_out = LEFT_OUT in slices
     results = [
-        read_fold(cv, repeat, fold, folds[repeat], recipe.decision) for repeat, fold in parts
+        read_fold(cv, repeat, fold, [] if is_left_out else folds[repeat], recipe.decision)
+        for repeat, fold in parts
     ]
     # Where an older version trained some folds, no guard was asked there: no column is better then
     # than one that is empty in part.
     predictions = pd.concat([fold.answers for fold in results], join="inner", ignore_index=True)
-    known = slices.set_index("path").reindex(columns=["slice", "source"]).dropna(axis="columns")
+    known = slices.set_index("path").reindex(columns=list(_KNOWN)).dropna(axis="columns", how="all")
     for place, name in enumerate(known, 3):
         predictions.insert(place, name, predictions["path"].map(known[name]))
     metrics = measure_crossval(predictions, [fold.figures for fold in results], recipe)

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from tumorscope.artifact.reader import find_artifact
+from tumorscope.dataset.class_names import Names
 from tumorscope.dataset.manifest import read_table
 from tumorscope.dataset.splits import VALIDATION
 from tumorscope.errors import InputError
@@ -24,10 +25,12 @@ def evaluate(
     model: str | Path,
     data: str | Path | None = None,
     out: str | Path | None = None,
-    positive: str = "yes",
+    positive: Names = "yes",
     by: Sequence[str] = (),
     predictions: str | Path | None = None,
     on_progress: ProgressCallback = ignore_progress,
+    *,
+    negative: Names | None = None,
 ) -> dict[str, Any]:
     """Measure a model and write metrics, predictions and figures.
 
@@ -42,8 +45,8 @@ def evaluate(
     out
         Where the results go, replacing what is there; by default ``evaluation`` in the run
         folder. Required with `data`.
-    positive
-        The name of the class with a tumor in `data`.
+    positive, negative
+        The names of the classes with and without a tumor in `data`.
     by
         Columns of `data`, a CSV file, whose values divide the slices into subgroups.
     predictions
@@ -69,7 +72,9 @@ def evaluate(
         return _evaluate_run(Path(model), out, on_progress)
     if out is None:
         raise InputError("give --out FOLDER for an evaluation on other data")
-    return evaluate_external(model, data, out, positive, by, predictions, on_progress)
+    return evaluate_external(
+        model, data, out, positive, by, predictions, on_progress, negative=negative
+    )
 
 
 def _evaluate_run(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tumorscope.artifact.reader import find_artifact, read_known_codes
 from tumorscope.copies.known import find_known, read_codes
+from tumorscope.dataset.class_names import Names
 from tumorscope.dataset.manifest import read_manifest
 from tumorscope.dataset.subgroups import read_subgroups
 from tumorscope.evaluation.acceptance import measure_guard
@@ -31,16 +32,18 @@ def evaluate_external(
     model: str | Path,
     data: str | Path,
     out: str | Path,
-    positive: str = "yes",
+    positive: Names = "yes",
     by: Sequence[str] = (),
     predictions: str | Path | None = None,
     on_progress: ProgressCallback = ignore_progress,
+    *,
+    negative: Names | None = None,
 ) -> dict[str, Any]:
     """Measure a model on labelled slices, with and without copies of slices that it knows.
 
     Parameters
     ----------
-    model, data, out, positive, by, predictions, on_progress
+    model, data, out, positive, by, predictions, on_progress, negative
         As for `evaluate`.
 
     Returns
@@ -62,7 +65,7 @@ def evaluate_external(
     check_replaceable(folder, METRICS_FILE)
     predictor = Predictor.load(Path(model))
     known = read_known_codes(find_artifact(Path(model)))
-    manifest, rejected = read_manifest(data, positive, on_progress)
+    manifest, rejected = read_manifest(data, positive, on_progress, negative=negative)
     subgroups = read_subgroups(data, manifest, by)
     threshold = HALF if predictions else predictor.spec.threshold
     if predictions:

@@ -100,7 +100,7 @@ def localize(
     artifact = find_artifact(Path(model))
     check_extra(artifact)
     manifest, _ = read_manifest(data, positive, on_progress)
-    manifest = assign_masks(manifest, Path(masks))
+    manifest = assign_masks(manifest, [Path(masks)])
     outlined, counts = _choose(manifest, artifact, count, seed, on_progress)
     table, curves, found = _measure_slices(outlined, predictor, artifact, on_progress)
     if table.empty:

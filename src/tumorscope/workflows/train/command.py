@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from tumorscope.atomic import remove_partial, replace_folder
+from tumorscope.dataset.class_names import Names
 from tumorscope.dataset.manifest import read_manifest, read_table, write_table
 from tumorscope.dataset.sources import Source
 from tumorscope.dataset.splits import TRAIN, assign_split
@@ -21,6 +22,7 @@ from tumorscope.workflows.preparation import (
     FOLDS_FILE,
     OUT_OF_FOLD_FILE,
     RECIPE_FILE,
+    PathOrPaths,
     add_masks,
     check_folder,
     check_same_masks,
@@ -40,11 +42,14 @@ def train(
     recipe: str | Path = "default",
     backbone: str | None = None,
     overrides: Iterable[str] = (),
-    positive: str = "yes",
-    masks: str | Path | None = None,
+    positive: Names = "yes",
+    masks: PathOrPaths | None = None,
     crossval: str | Path | None = None,
     resume: bool = False,
     on_progress: ProgressCallback = ignore_progress,
+    *,
+    negative: Names | None = None,
+    separate_patients: bool = False,
 ) -> Path:
     """Train a classifier, measure it, explain it, and write a report.
 
@@ -60,11 +65,12 @@ def train(
         Short for the override ``model.backbone=...``.
     overrides
         Settings such as ``training.epochs=3``.
-    positive
-        The name of the class with a tumor.
+    positive, negative
+        The names of the classes with and without a tumor; see `read_class_names`.
     masks
         Outlines of lesions in some of the slices, as a JSON file of the VGG Image Annotator, or a
-        folder of mask pictures. With them the network learns to show where a lesion is.
+        folder of mask pictures; or several, each beside its source. With them, or with a column
+        ``mask`` in a CSV file, the network learns to show where a lesion is.
     crossval
         A finished cross-validation of the same slices and masks with the same recipe. With it no
         validation part is held out: the model learns from every slice, and its decisions are
@@ -74,6 +80,8 @@ def train(
         Continue an interrupted run in `out`, or start it if there is none.
     on_progress
         Called as work goes on.
+    separate_patients
+        Whether the same ``patient_id`` in two sources is two people.
 
     Returns
     -------
@@ -92,7 +100,8 @@ def train(
     settings = load_recipe(recipe, overrides)
     arguments = {
         "data": data, "recipe": recipe, "overrides": overrides, "positive": positive,
-        "masks": masks, "crossval": crossval,
+        "masks": masks, "negative": negative, "separate_patients": separate_patients,
+        "crossval": crossval,
     }  # fmt: skip
     if crossval is not None:
         check_keeps_last(settings)
@@ -106,11 +115,17 @@ def train(
     out_of_fold = None
     if goes_on:
         manifest, rejected = reopen(run, settings)
-        check_same_masks(run, manifest, masks)
+        check_same_masks(run, masks)
         out_of_fold = _reopen_out_of_fold(run, crossval is not None)
     else:
-        manifest, rejected = read_manifest(data, positive, on_progress)
-        manifest = add_masks(manifest, masks, settings)
+        manifest, rejected = read_manifest(
+            data,
+            positive,
+            on_progress,
+            negative=negative,
+            separate_patients=separate_patients,
+        )
+        manifest = add_masks(manifest, masks, settings, on_progress)
         if crossval is None:
             manifest = assign_split(manifest, settings.data, settings.seed)
         else:

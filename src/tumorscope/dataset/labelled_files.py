@@ -1,0 +1,108 @@
+"""The files of a data source with their labels: of a folder of classes, or of a CSV table."""
+
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+import pandas as pd
+
+from tumorscope.dataset.class_names import ClassNames
+from tumorscope.errors import InputError
+from tumorscope.scans.images import is_image_file
+
+PART = "part"
+_PARTS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation"})
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class LabelledFile(NamedTuple):
+    """A file that should be a slice, and what its source says about it.
+
+    `details` are the further columns of a table that are filled, such as ``patient_id``; the path
+    in ``mask`` is absolute.
+    """
+
+    path: Path
+    label: int
+    label_name: str
+    details: Mapping[str, str] = _NOTHING
+
+
+def list_folder(folder: Path, names: ClassNames, needs_both: bool) -> list[LabelledFile]:
+    """List the images of a folder with one subfolder for each class, by class and path.
+
+    A folder around the classes is entered. Folders such as ``Training`` and ``Testing``, which hold
+    the classes each, are read as one; the column ``part`` keeps their names.
+
+    Raises
+    ------
+    InputError
+        The subfolders are not the two classes, or two of them differ in case only.
+    """
+    classes = _list_folders(folder)
+    by_name = {child.name.lower(): child for child in classes}
+    if len(by_name) < len(classes):
+        written = ", ".join(child.name for child in classes)
+        raise InputError(f"{folder}: two folders differ in case only ({written}); join them")
+    if by_name and by_name.keys() <= _PARTS - names.known:
+        return [
+            file._replace(details={PART: part.name})
+            for part in classes
+            for file in list_folder(part, names, needs_both)
+        ]
+    if by_name.keys().isdisjoint(names.known) and len(classes) == 1 and _list_folders(classes[0]):
+        return list_folder(classes[0], names, needs_both)  # an archive, unpacked
+    labels = names.label(by_name, folder, needs_both)
+    return [
+        LabelledFile(path, labels[name], by_name[name].name)
+        for name in sorted(labels, key=lambda name: (labels[name], name))
+        for path in _list_images(by_name[name])
+    ]
+
+
+def _list_folders(folder: Path) -> list[Path]:
+    return sorted(child for child in folder.iterdir() if child.is_dir() and _list_images(child))
+
+
+def _list_images(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if is_image_file(path) and path.is_file())
+
+
+def list_table(table: Path, names: ClassNames, needs_both: bool) -> list[LabelledFile]:
+    """List the rows of a CSV table with the columns ``path`` (relative to it) and ``label``.
+
+    All further columns are kept.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, lacks a column, or its labels are not those of two classes.
+    """
+    try:
+        rows = pd.read_csv(
+            table, dtype=str, keep_default_na=False, index_col=False, usecols=lambda _: True
+        )
+    except (ValueError, UnicodeDecodeError) as error:
+        raise InputError(f"{table}: not a readable CSV table: {error}") from error
+    if missing := {"path", "label"} - set(rows.columns):
+        raise InputError(f"{table}: the column {sorted(missing)[0]!r} is missing")
+    written = rows["label"].str.strip()
+    labels = names.label(written.str.lower().unique(), table, needs_both)
+    if unknown := set(written.str.lower()) - labels.keys():
+        raise InputError(f"{table}: the label {sorted(unknown)[0]!r} is neither of two classes")
+    further = rows.drop(columns=["path", "label"])
+    return [
+        LabelledFile(table.parent / path, labels[name.lower()], name, _fill(details, table))
+        for path, name, details in zip(
+            rows["path"], written, further.to_dict("records"), strict=True
+        )
+    ]
+
+
+def _fill(details: Mapping[Hashable, str], table: Path) -> dict[str, str]:
+    """Keep what is filled of a row, and find its mask from the table."""
+    filled = {str(key): value.strip() for key, value in details.items() if value.strip()}
+    if "mask" in filled:
+        filled["mask"] = str((table.parent / filled["mask"]).resolve())
+    return filled

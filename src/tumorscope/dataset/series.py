@@ -1,0 +1,52 @@
+"""Which slices are one series, and how high in the head each of them lies."""
+
+import numpy as np
+import pandas as pd
+
+_OF_SERIES = ("source", "patient_id", "study", "sequence", "plane")
+_FEWEST = 5  # fewer slices span no head
+
+
+def name_series(manifest: pd.DataFrame) -> pd.DataFrame:
+    """Name the series of each slice, where a table numbers slices and does not name it.
+
+    Parameters
+    ----------
+    manifest
+        Slices of one patient, study, sequence and plane, as far as these columns are there, are
+        one series if they have a ``slice``. Not modified.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With ``series``; unchanged where there is one, or nothing to tell it from.
+    """
+    if "series" in manifest or not {"slice", "patient_id"} <= set(manifest):
+        return manifest
+    columns = [name for name in _OF_SERIES if name in manifest]
+    parts = manifest[columns].fillna("").astype(str)
+    is_numbered = manifest["slice"].notna() & manifest["patient_id"].notna()
+    named = parts.agg("/".join, axis=1).str.replace("//", "/").str.strip("/")
+    return manifest.assign(series=named.where(is_numbered))
+
+
+def find_levels(manifest: pd.DataFrame) -> pd.Series:
+    """Find how far along its series each slice lies.
+
+    Parameters
+    ----------
+    manifest
+        With ``series`` and ``slice``, or without. Not modified.
+
+    Returns
+    -------
+    pandas.Series
+        With the index of `manifest`: from 0, the first slice, to 1, the last one; missing of a
+        slice without a series, or of one with fewer than five numbered slices.
+    """
+    if not {"series", "slice"} <= set(manifest):
+        return pd.Series(np.nan, manifest.index)
+    number = manifest["slice"].astype(float)
+    of_series = number.groupby(manifest["series"])
+    first, last, count = (of_series.transform(how) for how in ("min", "max", "nunique"))
+    return ((number - first) / (last - first)).where(count >= _FEWEST)

@@ -1,0 +1,36 @@
+import numpy as np
+import pandas as pd
+
+from tumorscope.dataset.series import find_levels, name_series
+
+
+def test_numbered_slices_of_one_patient_and_sequence_are_a_series():
+    manifest = pd.DataFrame(
+        {
+            "patient_id": ["P1", "P1", "P1", "P2", None],
+            "sequence": ["T1", "T1", "T2", "T1", "T1"],
+            "slice": [1, 2, 1, 1, 1],
+        }
+    )
+    names = name_series(manifest)["series"]
+    assert names.tolist()[:4] == ["P1/T1", "P1/T1", "P1/T2", "P2/T1"]
+    assert pd.isna(names[4])
+
+
+def test_a_series_that_a_table_names_stays():
+    manifest = pd.DataFrame({"patient_id": ["P1"], "slice": [1], "series": ["mine"]})
+    assert name_series(manifest) is manifest
+
+
+def test_levels_go_from_the_first_to_the_last_slice_whatever_their_order():
+    manifest = pd.DataFrame(
+        {"series": ["a"] * 5 + ["b"] * 2, "slice": [10, 2, 4, 8, 6, 0, 1]}, index=range(7, 14)
+    )
+    levels = find_levels(manifest)
+    assert levels.index.tolist() == list(range(7, 14))
+    np.testing.assert_allclose(levels[:5], [1, 0, 0.25, 0.75, 0.5])
+    assert levels[5:].isna().all()
+
+
+def test_without_series_there_are_no_levels():
+    assert find_levels(pd.DataFrame({"path": ["a", "b"]})).isna().all()
