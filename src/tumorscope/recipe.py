@@ -30,6 +30,9 @@ class DataSettings(_Settings):
     split: Literal["random", "grouped"]
     validation_fraction: Annotated[float, Field(gt=0, lt=1)]
     drawn_per_group: Positive | None
+    draws: Positive | None = None
+    """How many slices an epoch visits, drawn evenly from classes, sources, patients and places;
+    null: by `drawn_per_group`."""
 
 
 class PreprocessingSettings(_Settings):

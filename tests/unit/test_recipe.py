@@ -42,6 +42,7 @@ class TestBuiltIn:
             "split": "random",
             "validation_fraction": 0.2,
             "drawn_per_group": None,
+            "draws": None,
         }
         assert recipe.preprocessing.model_dump() == {
             "side_px": 224,

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from tumorscope.dataset.draws import draw_weighted, weigh_draws
 from tumorscope.dataset.splits import TRAIN, VALIDATION
-from tumorscope.recipe import Recipe
+from tumorscope.recipe import DataSettings, Recipe
 from tumorscope.training.frozen import build_feature_batches, compute_features, split_learner
 from tumorscope.training.pipeline import (
     build_training_batches,
@@ -45,12 +46,23 @@ def open_stores(recipe: Recipe, manifest: pd.DataFrame) -> Stores:
         slices = manifest[manifest["split"] == part]
         if slices.empty:
             continue
-        if part == VALIDATION and recipe.data.drawn_per_group is not None:
-            slices = slices.groupby(number_copies(slices)).head(recipe.data.drawn_per_group)
+        if part == VALIDATION:
+            slices = _choose_measured(slices, recipe.data)
         share = len(slices) / len(manifest)
         cache_mb = round(recipe.training.cache_mb * share)
         stores[part] = SliceStore(slices, recipe.preprocessing, cache_mb)
     return stores
+
+
+def _choose_measured(slices: pd.DataFrame, settings: DataSettings) -> pd.DataFrame:
+    """Choose what is measured after each epoch, as evenly as what an epoch visits."""
+    if settings.draws is not None:
+        count = math.ceil(settings.draws * settings.validation_fraction)
+        rows = draw_weighted(weigh_draws(slices), count, np.random.default_rng(0))
+        return slices.iloc[np.sort(rows)]
+    if settings.drawn_per_group is not None:
+        return slices.groupby(number_copies(slices)).head(settings.drawn_per_group)
+    return slices
 
 
 def stream_slices(
@@ -78,6 +90,7 @@ def stream_slices(
         recipe.data.drawn_per_group,
         map_side,
         weigh_classes(store) if settings.balance_classes else None,
+        recipe.data.draws,
     )
     validation = None
     if VALIDATION in stores:
@@ -106,8 +119,11 @@ def cache_features(
 
 def count_steps(store: SliceStore, recipe: Recipe) -> int:
     """Count the batches of an epoch."""
-    rng = np.random.default_rng(0)
-    slices = len(draw_epoch(store.copies, recipe.data.drawn_per_group, rng))
+    if recipe.data.draws is not None:
+        slices = min(recipe.data.draws, len(store))
+    else:
+        rng = np.random.default_rng(0)
+        slices = len(draw_epoch(store.copies, recipe.data.drawn_per_group, rng))
     return math.ceil(slices / recipe.training.batch_size)
 
 

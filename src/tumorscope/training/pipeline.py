@@ -9,6 +9,7 @@ import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from tumorscope.dataset.draws import draw_weighted
 from tumorscope.recipe import AugmentationSettings
 from tumorscope.training.augmentation import augment, follow, mix
 from tumorscope.training.store import Pixels, SliceStore
@@ -28,6 +29,7 @@ def build_training_batches(
     drawn_per_group: int | None = None,
     map_side: int = 0,
     class_weights: Sequence[float] | None = None,
+    draws: int | None = None,
 ) -> tf.data.Dataset:
     """Stream shuffled, augmented batches without end.
 
@@ -52,6 +54,8 @@ def build_training_batches(
         Height and width of the lesion map that is learned beside the class; 0: none is.
     class_weights
         What a slice without and one with a tumor count.
+    draws
+        How many slices an epoch visits, drawn by their weights; None: by `drawn_per_group`.
 
     Returns
     -------
@@ -65,7 +69,10 @@ def build_training_batches(
         epoch = first_epoch
         while True:
             random = np.random.default_rng([seed, epoch])
-            order = draw_epoch(store.copies, drawn_per_group, random, wanted)
+            if draws is None:
+                order = draw_epoch(store.copies, drawn_per_group, random, wanted)
+            else:
+                order = draw_weighted(store.weights, draws, random)
             for start in range(0, len(order), batch_size):
                 rows = order[start : start + batch_size]
                 batch_seed = np.array([seed, epoch * len(order) + start])

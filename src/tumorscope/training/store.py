@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tumorscope.dataset.draws import weigh_draws
 from tumorscope.dataset.lesion_masks import open_masks, read_mask
 from tumorscope.preprocessing import prepare_mask, prepare_slice
 from tumorscope.recipe import PreprocessingSettings
@@ -28,7 +29,8 @@ class SliceStore:
     Parameters
     ----------
     manifest
-        With the columns ``path``, ``label``, ``group`` and, where lesions are outlined, ``mask``.
+        With the columns ``path``, ``label``, ``group`` and, where lesions are outlined, ``mask``;
+        and what `weigh_draws` takes.
     settings
         How slices are prepared.
     cache_mb
@@ -40,6 +42,7 @@ class SliceStore:
     ) -> None:
         self.labels = manifest["label"].to_numpy(np.float32)
         self.copies = number_copies(manifest)
+        self.weights = weigh_draws(manifest)
         self._paths = [Path(path) for path in manifest["path"]]
         self._masks = open_masks(manifest)
         is_outlined = np.array([mask is not None for mask in self._masks])

@@ -28,7 +28,7 @@ def measure_left_out(predictions: pd.DataFrame) -> dict[str, Any]:
         refuses is not assessable, and its ``guard``; and ``worst``, the value with the smallest
         share of right verdicts of a class.
     """
-    values = {
+    values: dict[str, Any] = {
         str(value): {
             **summarize_scores(
                 answers["label"], answers["probability"], HALF, answers["group"], seed=0

@@ -1,0 +1,108 @@
+"""How likely each slice is drawn for an epoch, so that neither its source nor its place tells.
+
+A data set has many slices of some patients and few of others, sources of one class, and tumors in
+the middle of heads. Drawn as they come, the network would learn these; drawn by these weights, a
+slice of either class is as often from a source, and within a source as often from a level, plane
+and sequence, as one of the other class, as far as there are any.
+"""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tumorscope.dataset.series import find_levels
+
+_TENTHS = 10
+# How much of a class is drawn by where the other one lies, too; the rest as it lies itself, so that
+# the ends of a head, where no tumor is, are seen as well.
+_MATCHED = 0.8
+
+
+def weigh_draws(manifest: pd.DataFrame) -> NDArray[np.float64]:
+    """Weigh slices for drawing.
+
+    Parameters
+    ----------
+    manifest
+        With the columns ``label`` and ``group`` and, as far as they are known, ``source``,
+        ``series``, ``slice``, ``plane`` and ``sequence``. Not modified.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (N,), positive, of sum 1. Each class has half of it; of a class a source has as much
+        as the root of the number of its series (or groups, where there are none); of a source each
+        group the same, but for what matches the classes: where a source has both, its slices of a
+        level, plane and sequence weigh more if the other class has many there.
+    """
+    table = pd.DataFrame(
+        {
+            "label": manifest["label"].to_numpy(),
+            "source": manifest.get("source", pd.Series("", manifest.index)).to_numpy(),
+            "group": manifest["group"].to_numpy(),
+            "cell": _name_cells(manifest).to_numpy(),
+        }
+    )
+    table["unit"] = table["group"].astype(str)
+    if "series" in manifest:
+        table["unit"] += "/" + manifest["series"].fillna("").astype(str).to_numpy()
+    of_class = table.groupby(["label", "source"])
+    within = 1 / table.groupby(["label", "source", "group"])["unit"].transform("size")
+    within = within / within.groupby([table["label"], table["source"]]).transform("sum")
+    within = _match_cells(table.assign(weight=within))
+    share = np.sqrt(of_class["unit"].transform("nunique"))
+    counted = share * within
+    weights = counted / counted.groupby(table["label"]).transform("sum")
+    return np.asarray(weights / weights.sum(), np.float64)
+
+
+def draw_weighted(
+    weights: NDArray[np.float64], count: int, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Draw rows without putting any back, in random order.
+
+    Parameters
+    ----------
+    weights
+        Shape (N,), positive.
+    count
+        How many, of N at most.
+    generator
+        Of the random numbers.
+
+    References
+    ----------
+    Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006.
+    """
+    keys = generator.exponential(size=len(weights)) / weights
+    drawn = np.argsort(keys, kind="stable")[:count]
+    return generator.permutation(drawn)
+
+
+def _name_cells(manifest: pd.DataFrame) -> pd.Series:
+    """Name the level, plane and sequence of each slice, as far as they are known."""
+    tenths = (find_levels(manifest) * _TENTHS).clip(upper=_TENTHS - 1) // 1
+    cells: pd.Series = tenths.fillna(-1).astype(str)
+    for column in ("plane", "sequence"):
+        if column in manifest:
+            cells = cells + "/" + manifest[column].fillna("").astype(str)
+    return cells
+
+
+def _match_cells(table: pd.DataFrame) -> pd.Series:
+    """Give weights of sum 1 in each class of a source, alike over its cells in both classes."""
+    keys = ["source", "cell"]
+    mass = table.pivot_table("weight", keys, "label", "sum").reindex(columns=[0, 1]).fillna(0.0)
+    common = (mass[0] * mass[1]) ** 0.5
+    total = common.groupby("source").transform("sum")
+    # A source of one class has nothing to match.
+    common = (common / total).where(total > 0)
+    weights = table["weight"].copy()
+    for label in (0, 1):
+        rows = table["label"] == label
+        own = pd.MultiIndex.from_frame(table.loc[rows, keys])
+        here = mass[label].reindex(own).to_numpy()
+        wanted = common.reindex(own).to_numpy()
+        matched = np.where(np.isnan(wanted), here, _MATCHED * wanted + (1 - _MATCHED) * here)
+        weights[rows] *= matched / here
+    return weights

@@ -1,0 +1,86 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from tumorscope.dataset.draws import draw_weighted, weigh_draws
+
+
+@pytest.fixture
+def heads() -> pd.DataFrame:
+    """Two patients with whole series, a tumor in each elsewhere, and a source without one."""
+    rows = []
+    for patient in range(2):
+        for number in range(20 * (1 + patient)):
+            level = number / (20 * (1 + patient) - 1)
+            rows.append(
+                {
+                    "source": "both", "group": patient, "series": f"s{patient}", "slice": number,
+                    "label": int(abs(level - 0.4 - 0.2 * patient) < 0.2),
+                }
+            )  # fmt: skip
+    rows += [
+        {
+            "source": "none",
+            "group": 2 + n // 10,
+            "series": f"n{n // 10}",
+            "slice": n % 10,
+            "label": 0,
+        }
+        for n in range(80)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_each_class_has_half_and_a_source_the_root_of_its_series(heads):
+    weights = pd.Series(weigh_draws(heads))
+    assert (weights > 0).all()
+    np.testing.assert_allclose(weights.groupby(heads["label"]).sum(), [0.5, 0.5])
+    of_none = weights[heads["label"] == 0].groupby(heads["source"]).sum()
+    assert of_none["none"] / of_none["both"] == pytest.approx(np.sqrt(8 / 2))
+
+
+def test_a_patient_with_twice_the_slices_is_drawn_no_more_often(heads):
+    tumors = heads["label"] == 1
+    weights = pd.Series(weigh_draws(heads))[tumors].groupby(heads["group"]).sum()
+    assert weights[0] == pytest.approx(weights[1], rel=0.15)
+
+
+def test_within_a_source_the_level_tells_less_of_the_class(heads):
+    both = heads["source"] == "both"
+    weights = pd.Series(weigh_draws(heads))
+    level = heads["slice"] / heads.groupby("series")["slice"].transform("max")
+    from_middle = -(level - 0.5).abs()
+    guessed = roc_auc_score(heads["label"][both], from_middle[both])
+    drawn = roc_auc_score(heads["label"][both], from_middle[both], sample_weight=weights[both])
+    assert guessed > 0.85
+    assert drawn < 0.72
+
+
+def test_slices_at_levels_of_the_other_class_weigh_more():
+    table = pd.DataFrame(
+        {
+            "source": "one", "group": range(20), "plane": ["axial"] * 9 + ["coronal"] * 2
+            + ["axial"] * 2 + ["coronal"] * 7, "label": [0] * 10 + [1] * 10,
+        }
+    )  # fmt: skip
+    weights = pd.Series(weigh_draws(table))
+    is_axial = table["plane"] == "axial"
+    shares = [weights[is_axial & (table["label"] == label)].sum() / 0.5 for label in (0, 1)]
+    # As they come 0.9 and 0.2; of the common share, by the geometric means, 0.6.
+    common = np.sqrt(0.9 * 0.2) / (np.sqrt(0.9 * 0.2) + np.sqrt(0.1 * 0.8))
+    np.testing.assert_allclose(shares, 0.8 * common + 0.2 * np.array([0.9, 0.2]))
+
+
+def test_drawing_follows_the_weights_and_repeats_nothing():
+    generator = np.random.default_rng(0)
+    weights = np.array([0.1, 0.2, 0.7])
+    drawn = [draw_weighted(weights, 1, generator)[0] for _ in range(4000)]
+    np.testing.assert_allclose(np.bincount(drawn) / 4000, weights, atol=0.03)
+    assert sorted(draw_weighted(weights, 3, generator)) == [0, 1, 2]
+    assert sorted(draw_weighted(weights, 9, generator)) == [0, 1, 2]
+
+
+def test_tables_without_sources_and_places_are_drawn_by_group():
+    weights = weigh_draws(pd.DataFrame({"label": [0, 0, 0, 1], "group": [0, 0, 1, 2]}))
+    np.testing.assert_allclose(weights, [0.125, 0.125, 0.25, 0.5])
