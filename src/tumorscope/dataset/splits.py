@@ -62,7 +62,11 @@ def assign_split(manifest: pd.DataFrame, settings: DataSettings, seed: int) -> p
 
 
 def divide_fold(
-    manifest: pd.DataFrame, is_test: pd.Series, settings: DataSettings, seed: int
+    manifest: pd.DataFrame,
+    is_test: pd.Series,
+    settings: DataSettings,
+    seed: int,
+    is_left_out: bool = False,
 ) -> pd.DataFrame:
     """Add the column ``split`` for one fold: its slices are the test part, the rest is divided.
 
@@ -74,24 +78,25 @@ def divide_fold(
         Shape (N,), bool, with the index of `manifest`: the slices of the fold.
     settings, seed
         How the rest is divided, as in `assign_split`.
+    is_left_out
+        Whether the fold is what was left out: all groups that have a slice there are then.
 
     Returns
     -------
     pandas.DataFrame
-        A copy with ``split``, ``train``, ``validation`` or ``test``; or ``excluded``, where whole
-        groups are divided, of a slice outside of the fold that has one of its group there.
+        A copy with ``split``, ``train``, ``validation`` or ``test``; or ``excluded``, of a slice
+        outside of what is left out that has one of its group there.
 
     Raises
     ------
     InputError
         The rest cannot be divided; or, where whole groups are divided, a group crosses parts.
     """
-    grouped = settings.split == "grouped"
-    is_out = find_touched(manifest["group"], is_test) if grouped else is_test
+    is_out = find_touched(manifest["group"], is_test) if is_left_out else is_test
     rest = assign_split(manifest[~is_out], settings, seed)
     split = rest["split"].reindex(manifest.index).fillna(EXCLUDED).mask(is_test, TEST)
     parts = manifest.assign(split=split)
-    if grouped:
+    if settings.split == "grouped":
         check_groups_apart(parts[parts["split"] != EXCLUDED])
     return parts
 

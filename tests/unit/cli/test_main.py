@@ -29,9 +29,9 @@ def record(monkeypatch):
     def put(name: str) -> list[tuple[object, ...]]:
         calls = []
 
-        def record(*arguments: object, on_progress: object) -> Path:
+        def record(*arguments: object, on_progress: object, **named: object) -> Path:
             assert callable(on_progress)
-            calls.append(arguments)
+            calls.append((*arguments, *named.items()))
             return Path("run")
 
         monkeypatch.setattr(f"tumorscope.workflows.{name}.command.{name}", record)
@@ -316,7 +316,19 @@ class TestTrain:
         given = ("train", "a", "b", "--out", "run", "--masks", "m", "--crossval", "cv")
         assert run(*given).code == 0
         paths = [Path("m")], Path("cv")
-        assert calls == [(["a", "b"], Path("run"), "default", None, [], "yes", *paths, False)]
+        named = ("negative", None), ("separate_patients", False)
+        assert calls == [
+            (["a", "b"], Path("run"), "default", None, [], "yes", *paths, False, *named)
+        ]
+
+    def test_classes_patients_and_what_is_left_out_reach_the_workflow(self, run, record):
+        calls = record("crossval")
+        given = ("crossval", "a", "--out", "cv", "--negative", "no,none", "--separate-patients")
+        assert run(*given, "--leave-out", "site", "--masks", "m", "--masks", "n").code == 0
+        assert calls[0][8] == [Path("m"), Path("n")]
+        assert dict(calls[0][-3:]) == {
+            "negative": "no,none", "separate_patients": True, "leave_out": "site",
+        }  # fmt: skip
 
     def test_target_that_is_no_sensitivity_is_one_line(self, run, tmp_path):
         arguments = ("train", "-q", tmp_path, "--out", tmp_path / "run", "--target-sensitivity")
@@ -364,8 +376,9 @@ class TestCrossval:
             *("--masks", "m", "--folds-file", "f.csv", "--jobs", 4, "--resume"),
         )
         assert calls == [(
-            "data", Path("cv"), "notebook", 3, 2, "b", ["seed=1"], "tumor", Path("m"),
-            Path("f.csv"), 4, True
+            "data", Path("cv"), "notebook", 3, 2, "b", ["seed=1"], "tumor", [Path("m")],
+            Path("f.csv"), 4, True,
+            ("negative", None), ("separate_patients", False), ("leave_out", None),
         )]  # fmt: skip
         assert outcome.code == 0
         assert outcome.out == ""

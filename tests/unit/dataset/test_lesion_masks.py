@@ -5,7 +5,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tumorscope.dataset.lesion_masks import assign_masks, list_masks, open_masks, read_mask
+from tumorscope.dataset.lesion_masks import (
+    assign_masks,
+    list_masks,
+    measure_lesions,
+    open_masks,
+    read_mask,
+)
 from tumorscope.errors import InputError
 
 
@@ -73,6 +79,33 @@ class TestAssignment:
         Image.fromarray(np.full((20, 30), 255, np.uint8)).save(tmp_path / "masks" / "b.png")
         manifest = assign_masks(slices, [tmp_path / "masks"])
         assert open_masks(manifest) == [None, tmp_path / "masks" / "b.png", None]
+
+    def test_masks_beside_a_source_are_about_its_slices_alone(self, slices, tmp_path):
+        (tmp_path / "other").mkdir()
+        other = self.outline(tmp_path / "other", {"a.png": -1})
+        Image.fromarray(np.zeros((20, 30), np.uint8)).save(tmp_path / "other" / "a.png")
+        path = str(tmp_path / "other" / "a.png")
+        both = pd.concat([slices, pd.DataFrame({"path": [path], "label": [1]})], ignore_index=True)
+        manifest = assign_masks(both, [other])
+        assert manifest["mask"].notna().tolist() == [False, False, False, True]
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        with pytest.raises(InputError, match="have the same name"):
+            assign_masks(both, [self.outline(elsewhere, {"a.png": -1})])
+
+    def test_masks_that_a_table_names_stay(self, slices, tmp_path):
+        named = slices.assign(mask=["/mine.png", None, None])
+        manifest = assign_masks(named, [self.outline(tmp_path, {"a.png": -1, "b.png": -1})])
+        assert manifest["mask"].tolist()[:2] == ["/mine.png", str(tmp_path / "outlines.json")]
+
+    def test_lesions_are_measured_and_contradictions_refused(self, slices, tmp_path):
+        sized = slices.assign(width=30, height=20)
+        manifest = measure_lesions(assign_masks(sized, [self.outline(tmp_path, {"b.png": -1})]))
+        np.testing.assert_allclose(manifest["lesion_share"], [np.nan, 5 * 6 / 600, 0])
+        with pytest.raises(InputError, match=r"b\.png: labelled 0, and its mask shows a lesion"):
+            measure_lesions(manifest.assign(label=0))
+        with pytest.raises(InputError, match=r"does not outline a\.png"):
+            open_masks(manifest.assign(mask=str(tmp_path / "outlines.json")))
 
     def test_masks_of_other_slices_are_refused(self, slices, tmp_path):
         with pytest.raises(InputError, match="no slice with a tumor"):

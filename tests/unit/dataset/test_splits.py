@@ -5,6 +5,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tumorscope.dataset.splits import (
+    EXCLUDED,
     TEST,
     TRAIN,
     VALIDATION,
@@ -153,6 +154,15 @@ class TestFold:
             InputError, match=r"3\.png \(test\) and 30\.png .* keep groups together"
         ):
             divide_fold(planted, is_test, make_settings(), 0)
+
+    def test_what_shares_a_group_with_what_is_left_out_is_in_no_part(self):
+        manifest = make_manifest([0, 1] * 20)
+        manifest["group"] = manifest["group"].replace({30: 3, 31: 4})
+        is_test = pd.Series(manifest.index < 10)
+        parts = divide_fold(manifest, is_test, make_settings(), 0, is_left_out=True)["split"]
+        assert parts[parts == EXCLUDED].index.tolist() == [30, 31]
+        assert (parts == TEST).tolist() == is_test.tolist()
+        assert set(parts[10:30]) == {TRAIN, VALIDATION}
 
     def test_random_parts_may_share_copies(self):
         manifest = make_manifest([0, 1] * 20, [0] * 40)

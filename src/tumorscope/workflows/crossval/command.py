@@ -139,7 +139,8 @@ def crossval(
         _check_same_folds(cv, kept, table, (folds, repeats) if is_counted else None)
     parts = _list_parts(table)
     for repeat, fold in parts:  # before hours are spent on the first of them
-        divide_fold(manifest, _is_test(table, repeat, fold), settings.data, settings.seed)
+        is_test = _is_test(table, repeat, fold)
+        divide_fold(manifest, is_test, settings.data, settings.seed, LEFT_OUT in table)
     if not goes_on:
         arguments = {
             "data": data, "recipe": recipe, "overrides": overrides, "positive": positive,

@@ -13,6 +13,7 @@ import pandas as pd
 
 from tumorscope.atomic import borrow_folder, remove_partial
 from tumorscope.dataset.folds import find_root, read_folds
+from tumorscope.dataset.left_out import LEFT_OUT
 from tumorscope.dataset.manifest import read_table, write_table
 from tumorscope.dataset.splits import TEST, TRAIN, VALIDATION, divide_fold
 from tumorscope.errors import TumorscopeError
@@ -47,7 +48,8 @@ def read_parts(cv: Path, repeat: int, fold: int) -> tuple[Recipe, pd.DataFrame]:
     grouped = recipe.data.split == "grouped"
     folds = read_folds(cv / FOLDS_FILE, manifest, find_root(manifest), grouped)
     is_test = folds.loc[folds["repeat"] == repeat, "fold"].reindex(manifest.index) == fold
-    return recipe, divide_fold(manifest, is_test, recipe.data, recipe.seed)
+    is_left_out = LEFT_OUT in folds
+    return recipe, divide_fold(manifest, is_test, recipe.data, recipe.seed, is_left_out)
 
 
 def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int], None]) -> None:
