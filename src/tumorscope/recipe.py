@@ -17,6 +17,7 @@ Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[int, Field(ge=0)]
 Rate = Annotated[float, Field(gt=0, le=1)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
 OperatingPointName = Literal["half", "youden", "target_sensitivity"]
 
 
@@ -59,6 +60,20 @@ class AugmentationSettings(_Settings):
     noise: Fraction
     erasing: Fraction
     mixup: Annotated[float, Field(ge=0, le=10)]
+    remap: Fraction = 0.0
+    """How far the curve of gray levels is from leaving all as it is towards rising at random."""
+    inversion: Share = 0.0
+    """Share of the slices whose contrast is inverted within the head; air stays black."""
+    bias_field: Fraction = 0.0
+    """Standard deviation of the logarithm of a smooth shading."""
+    blur: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """Largest standard deviation of a Gaussian, px of a slice 224 px wide; half of all get one."""
+    low_resolution: Share = 0.0
+    """Share of the slices that are shown in up to three times fewer pixels a side."""
+    stripping: Share = 0.0
+    """Share of the slices that lose scalp and skull."""
+    field_of_view: Share = 0.0
+    """Share of the slices that lose a band along one side."""
 
 
 class ModelSettings(_Settings):

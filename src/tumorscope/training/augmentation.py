@@ -1,15 +1,25 @@
-"""Random changes of slices, drawn from a seed: a warp, gray levels, noise, a hole, a mixture."""
+"""Random changes of slices, drawn from a seed: a warp, gray levels, noise, a hole, a mixture.
+
+How another scanner would show the head is in `appearance`, what it would not show in `stripping`.
+"""
 
 import math
 
 import tensorflow as tf
 
 from tumorscope.recipe import AugmentationSettings
+from tumorscope.training.appearance import add_bias_field, blur, reduce_resolution, remap_levels
+from tumorscope.training.stripping import cut_field, strip_skull
 
 _FILL_MODES = {"nearest": "NEAREST", "black": "CONSTANT"}
 
 
-def augment(slices: tf.Tensor, seed: tf.Tensor, settings: AugmentationSettings) -> tf.Tensor:
+def augment(
+    slices: tf.Tensor,
+    seed: tf.Tensor,
+    settings: AugmentationSettings,
+    masks: tf.Tensor | None = None,
+) -> tf.Tensor:
     """Change a batch of slices at random.
 
     Parameters
@@ -20,6 +30,9 @@ def augment(slices: tf.Tensor, seed: tf.Tensor, settings: AugmentationSettings) 
         Shape (2,), int64; the same seed gives the same changes.
     settings
         The ranges to draw from.
+    masks
+        Shape (N, H, W, 1), float32, 0..255: lesions, which no slice loses with its skull or a
+        side of it. They are not changed; `follow` does that.
 
     Returns
     -------
@@ -27,14 +40,41 @@ def augment(slices: tf.Tensor, seed: tf.Tensor, settings: AugmentationSettings) 
         Shape and range as given.
     """
     matrices = draw_affine(tf.shape(slices), seed, settings)
-    slices = warp(slices, matrices, _FILL_MODES[settings.outside])
     levels_seed, noise_seed, hole_seed = tf.unstack(tf.random.experimental.stateless_split(seed, 3))
+    skull_seed, field_seed, look_seed = tf.unstack(
+        tf.random.experimental.stateless_split(levels_seed, 3)
+    )
+    # In the order in which it happens: what is scanned, how it lies, how the scanner shows it.
+    if settings.stripping:
+        slices = strip_skull(slices, skull_seed, settings.stripping, masks)
+    if settings.field_of_view:
+        slices = cut_field(slices, field_seed, settings.field_of_view, masks)
+    slices = warp(slices, matrices, _FILL_MODES[settings.outside])
+    slices = change_appearance(slices, look_seed, settings)
     if settings.brightness or settings.contrast or settings.gamma:
         slices = change_levels(slices, *draw_levels(tf.shape(slices)[0], levels_seed, settings))
     if settings.noise:
         slices = add_noise(slices, noise_seed, settings.noise)
     if settings.erasing:
         slices = erase(slices, draw_holes(tf.shape(slices)[0], hole_seed, settings.erasing))
+    return slices
+
+
+def change_appearance(
+    slices: tf.Tensor, seed: tf.Tensor, settings: AugmentationSettings
+) -> tf.Tensor:
+    """Show slices as another sequence, coil or resolution might; by default as they are."""
+    levels_seed, shading_seed, blur_seed, resolution_seed = tf.unstack(
+        tf.random.experimental.stateless_split(seed, 4)
+    )
+    if settings.remap or settings.inversion:
+        slices = remap_levels(slices, levels_seed, settings.remap, settings.inversion)
+    if settings.bias_field:
+        slices = add_bias_field(slices, shading_seed, settings.bias_field)
+    if settings.blur:
+        slices = blur(slices, blur_seed, settings.blur)
+    if settings.low_resolution:
+        slices = reduce_resolution(slices, resolution_seed, settings.low_resolution)
     return slices
 
 
@@ -144,28 +184,32 @@ def warp(slices: tf.Tensor, matrices: tf.Tensor, fill_mode: str = "NEAREST") -> 
 
 def draw_levels(
     count: tf.Tensor, seed: tf.Tensor, settings: AugmentationSettings
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Draw for each slice an exponent (gamma), a factor (contrast) and an offset (brightness)."""
+) -> tuple[tf.Tensor | None, tf.Tensor, tf.Tensor]:
+    """Draw for each slice an exponent (gamma), a factor (contrast) and an offset (brightness).
+
+    There is no exponent where all would be 1: powers take longer than all the rest.
+    """
     gamma, contrast, brightness = tf.unstack(
         tf.random.stateless_uniform((3, count), seed, -1.0, 1.0)
     )
     return (
-        tf.exp(gamma * settings.gamma),
+        tf.exp(gamma * settings.gamma) if settings.gamma else None,
         1.0 + contrast * settings.contrast,
         brightness * settings.brightness * 255.0,
     )
 
 
 def change_levels(
-    slices: tf.Tensor, gamma: tf.Tensor, contrast: tf.Tensor, brightness: tf.Tensor
+    slices: tf.Tensor, gamma: tf.Tensor | None, contrast: tf.Tensor, brightness: tf.Tensor
 ) -> tf.Tensor:
     """Bend, stretch about the slice's mean, and shift its gray levels, each of shape (N,)."""
-    gamma, contrast, brightness = (
-        value[:, tf.newaxis, tf.newaxis, tf.newaxis] for value in (gamma, contrast, brightness)
+    contrast, brightness = (
+        value[:, tf.newaxis, tf.newaxis, tf.newaxis] for value in (contrast, brightness)
     )
-    bent = 255.0 * tf.pow(slices / 255.0, gamma)
-    mean = tf.reduce_mean(bent, axis=(1, 2, 3), keepdims=True)
-    return tf.clip_by_value((bent - mean) * contrast + mean + brightness, 0.0, 255.0)
+    if gamma is not None:
+        slices = 255.0 * tf.pow(slices / 255.0, gamma[:, tf.newaxis, tf.newaxis, tf.newaxis])
+    mean = tf.reduce_mean(slices, axis=(1, 2, 3), keepdims=True)
+    return tf.clip_by_value((slices - mean) * contrast + mean + brightness, 0.0, 255.0)
 
 
 def add_noise(slices: tf.Tensor, seed: tf.Tensor, most: float) -> tf.Tensor:

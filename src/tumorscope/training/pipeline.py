@@ -82,9 +82,10 @@ def build_training_batches(
     def prepare(
         slices: tf.Tensor, masks: tf.Tensor, rows: tf.Tensor, batch_seed: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
-        changed = augment(tf.cast(slices, tf.float32), batch_seed, augmentation)
+        masks = tf.cast(masks, tf.float32)
+        changed = augment(tf.cast(slices, tf.float32), batch_seed, augmentation, masks)
         if map_side:
-            masks = follow(tf.cast(masks, tf.float32), batch_seed, augmentation)
+            masks = follow(masks, batch_seed, augmentation)
         targets = _gather_targets(store, masks, rows, map_side)
         weights = []
         if class_weights is not None:

@@ -96,6 +96,43 @@ def test_the_range_of_values_is_kept(slices):
     assert changed.max() <= 255
 
 
+LOOKS = {
+    "remap": 0.5,
+    "inversion": 0.5,
+    "bias_field": 0.3,
+    "blur": 10.0,
+    "low_resolution": 0.5,
+    "stripping": 0.5,
+    "field_of_view": 0.5,
+}
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_each_change_of_the_look_is_made_where_its_setting_asks(slices, name):
+    many = np.tile(slices, (4, 1, 1, 1))
+    changed = augment(many, SEED, settings(**{name: LOOKS[name]})).numpy()
+    assert not np.allclose(changed, many, atol=1)
+
+
+def test_all_changes_of_the_look_together_keep_the_range_and_replay(slices):
+    everything = settings(**LOOKS, rotation_degrees=20.0, contrast=0.2, noise=0.03)
+    once, twice = (augment(slices, SEED, everything).numpy() for _ in range(2))
+    np.testing.assert_array_equal(once, twice)
+    assert once.min() >= 0
+    assert once.max() <= 255
+
+
+def test_lesions_are_seen_after_a_skull_and_a_side_were_lost(slices):
+    masks = np.zeros((8, 24, 24, 1), np.float32)
+    masks[:, 2:6, 10:14] = 255
+    losses = settings(stripping=1.0, field_of_view=1.0)
+    is_lesion = (masks > 0).repeat(3, axis=3)
+    kept = augment(slices, SEED, losses, masks).numpy()
+    np.testing.assert_allclose(kept[is_lesion], slices[is_lesion], atol=1e-3)
+    lost = augment(slices, SEED, losses).numpy()
+    assert not np.allclose(lost[is_lesion], slices[is_lesion], atol=1)
+
+
 def test_a_warp_keeps_the_range_of_values(slices):
     changed = augment(slices, SEED, settings(rotation_degrees=90.0, zoom=0.5)).numpy()
     assert changed.min() >= slices.min() - 1e-3
@@ -119,6 +156,14 @@ def test_a_whole_shift_moves_pixels_and_fills_with_black(slices):
 def test_levels_of_one_one_and_zero_change_nothing(slices):
     ones, zeros = tf.ones(8), tf.zeros(8)
     np.testing.assert_allclose(change_levels(slices, ones, ones, zeros), slices, atol=1e-3)
+
+
+def test_levels_without_an_exponent_are_those_of_one(slices):
+    contrast, offset = tf.fill((8,), 1.2), tf.fill((8,), 9.0)
+    plain, powered = (
+        change_levels(slices, gamma, contrast, offset) for gamma in (None, tf.ones(8))
+    )
+    np.testing.assert_allclose(plain, powered, atol=1e-3)
 
 
 def test_levels_stay_within_their_ranges():

@@ -174,6 +174,15 @@ def test_masks_follow_what_happens_to_their_slices(outlined):
         assert (bright & marked).sum() > 0.8 * max(bright.sum(), marked.sum()) > 0
 
 
+def test_an_outlined_lesion_is_lost_neither_with_the_skull_nor_with_a_side(outlined):
+    losing = NO_AUGMENTATION.model_copy(update={"stripping": 1.0, "field_of_view": 1.0})
+    store = SliceStore(outlined.head(1), PREPROCESSING, cache_mb=1)
+    ((plain, _),) = take(build_training_batches(store, NO_AUGMENTATION, 1, 0, 0), 1)
+    for slices, _ in take(build_training_batches(store, losing, 1, 0, 0), 8):
+        assert (slices < plain - 1).any()
+        np.testing.assert_allclose(slices[0, 4:12, 16:24], plain[0, 4:12, 16:24], atol=1e-3)
+
+
 def test_map_of_a_mixture_is_known_only_where_both_are(outlined):
     mixing = NO_AUGMENTATION.model_copy(update={"mixup": 1.0})
     store = SliceStore(outlined, PREPROCESSING, cache_mb=1)
