@@ -84,6 +84,8 @@ class ModelSettings(_Settings):
     rescale_in_front: bool
     hidden_units: Positive
     dropout: Fraction
+    decide_by: Literal["appearance", "lesion_map"] = "appearance"
+    """Whether the slice as a whole has a say beside its lesion map, where there is one."""
 
 
 class TrainingSettings(_Settings):

@@ -59,12 +59,32 @@ def build_classifier(
     dropped = keras.layers.Dropout(settings.dropout, name="dropout")(hidden)
     logit = keras.layers.Dense(1, name="appearance" if lesion_map else LOGIT)(dropped)
     if lesion_map:
-        strongest = keras.layers.GlobalMaxPooling2D(name="strongest")(_map_lesion(features, *finer))
-        weight = keras.initializers.Constant(_LESION_WEIGHT)
-        lesion = keras.layers.Dense(1, kernel_initializer=weight, name="lesion")(strongest)
-        logit = keras.layers.Add(name=LOGIT)([logit, lesion])
+        found = _map_lesion(features, *finer)
+        if settings.decide_by == "lesion_map":
+            logit = _decide_by_map(found, logit)
+        else:
+            strongest = keras.layers.GlobalMaxPooling2D(name="strongest")(found)
+            weight = keras.initializers.Constant(_LESION_WEIGHT)
+            lesion = keras.layers.Dense(1, kernel_initializer=weight, name="lesion")(strongest)
+            logit = keras.layers.Add(name=LOGIT)([logit, lesion])
     probability = keras.layers.Activation("sigmoid", name="probability")(logit)
     return keras.Model(slices, probability, name="tumorscope")
+
+
+def _decide_by_map(found: keras.KerasTensor, appearance: keras.KerasTensor) -> keras.KerasTensor:
+    """Decide by the strongest position of a map and by how much of it is lesion, by nothing else.
+
+    A slice without a lesion has no other place to get a tumor from. What the whole slice looks like
+    is multiplied by nothing, and stays so that every classifier has the same layers.
+    """
+    layers = keras.layers
+    strongest = layers.GlobalMaxPooling2D(name="strongest")(found)
+    extent = layers.GlobalAveragePooling2D(name="extent")(layers.Activation("sigmoid")(found))
+    both = layers.Concatenate(name="evidence")([strongest, extent])
+    decided = layers.Dense(1, kernel_initializer=keras.initializers.Constant(1.0), name="lesion")(
+        both
+    )
+    return layers.Add(name=LOGIT)([layers.Rescaling(0.0, name="unheard")(appearance), decided])
 
 
 def _map_lesion(features: keras.KerasTensor, finer: keras.KerasTensor) -> keras.KerasTensor:
