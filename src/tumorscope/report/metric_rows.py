@@ -49,6 +49,13 @@ def describe_measurement(metrics: Mapping[str, Any]) -> str:
     slices = count_noun(metrics["slices"], "slice")
     if metrics["part"] != OUT_OF_FOLD:
         return f"Measured on {slices} of the {metrics['part']} part"
+    if "left_out" in metrics:
+        return (
+            f"Measured on {slices} that were left out, by {metrics['folds']} models that met "
+            "nothing of where the slice is from: no slice of it, of its patients or of their "
+            "copies; the model itself was trained on all slices, so it has no held-out figure of "
+            "its own"
+        )
     seen = "the slice" if metrics["copies"]["slices"] else "the slice or a known copy of it"
     return (
         f"Measured on all {slices} out of fold, by {metrics['folds']} x {metrics['repeats']} "

@@ -21,6 +21,7 @@ from tumorscope.report.figure_rows import (
     describe_figures,
     describe_headline_figures,
 )
+from tumorscope.report.left_out_rows import describe_left_out
 from tumorscope.report.limits import CROSSVAL_LIMITS
 from tumorscope.report.metric_rows import describe_guard
 from tumorscope.report.page import embed_image, list_origin, list_sections, render_page
@@ -53,6 +54,7 @@ def write_crossval_report(cv: Path) -> Path:
         metrics=metrics,
         warning=describe_copies(metrics),
         guard=describe_guard(metrics),
+        left_out=describe_left_out(metrics),
         headline=describe_headline_figures(metrics),
         figures=describe_figures(metrics),
         sources=describe_sources(metrics),
@@ -77,13 +79,15 @@ def _list_facts(
 ) -> list[tuple[str, str]]:
     repeats, folds = metrics["repeats"], len(metrics["folds"]) // metrics["repeats"]
     origin = list_origin(environment)
+    column = environment["arguments"].get("leave_out")
+    whole = f"each {column} left out once" if column else "whole groups"
     facts = {
         "Dataset": origin["Dataset"],
         "Recipe": metrics["recipe"],
         "Backbone": metrics["backbone"],
         "Folds": f"{folds} x {repeats}" if repeats > 1 else str(folds),
         # The folds may come from a file, whatever the recipe would do.
-        "Divided": "copies in several folds" if metrics["copies"]["slices"] else "whole groups",
+        "Divided": "copies in several folds" if metrics["copies"]["slices"] else whole,
         "Seed": str(recipe["seed"]),
         "Started": origin["Started"],
         "Tumorscope": origin["Tumorscope"],

@@ -9,6 +9,7 @@ import jinja2
 from tumorscope.dataset.splits import OUT_OF_FOLD
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.report.figure_rows import describe_conformal, describe_figures
+from tumorscope.report.left_out_rows import describe_left_out
 from tumorscope.report.limits import LIMITS, OUT_OF_FOLD_LIMITS
 from tumorscope.report.metric_rows import (
     describe_copies,
@@ -67,6 +68,7 @@ def render_model_card(
         metrics=metrics,
         is_out_of_fold=is_out_of_fold,
         measurement=describe_measurement(metrics),
+        left_out=describe_left_out(metrics),
         guard=describe_guard(metrics),
         keeps_best=recipe.get("training", {}).get("keep", "best") == "best",
         warning=describe_copies(metrics, data.names_patients),

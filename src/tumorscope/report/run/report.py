@@ -12,6 +12,7 @@ from tumorscope.report.figure_rows import (
     describe_figures,
     describe_headline_figures,
 )
+from tumorscope.report.left_out_rows import describe_left_out
 from tumorscope.report.limits import LIMITS, OUT_OF_FOLD_LIMITS
 from tumorscope.report.localization.rows import describe_localization
 from tumorscope.report.metric_rows import (
@@ -121,6 +122,7 @@ def _describe_metrics(run: RunFolder, data: DataSummary | None) -> dict[str, obj
     return {
         "metrics": metrics,
         "measurement": describe_measurement(metrics),
+        "left_out": describe_left_out(metrics),
         "warning": describe_copies(
             metrics, names_patients=data is not None and data.names_patients
         ),

@@ -89,7 +89,8 @@ def measure_crossval(
 def count_copies(predictions: pd.DataFrame) -> dict[str, int | float]:
     """Count the slices that have another of their group outside of their fold.
 
-    Training, or the choice of an epoch, saw a copy of them or a slice of the same patient.
+    Training, or the choice of an epoch, saw a copy of them or a slice of the same patient. Where
+    values of a column are left out, it saw none: such slices were excluded.
 
     Parameters
     ----------
@@ -97,7 +98,7 @@ def count_copies(predictions: pd.DataFrame) -> dict[str, int | float]:
         With the columns ``repeat``, ``fold`` and ``group``.
     """
     by_group = predictions.groupby(["repeat", "group"])["fold"]
-    crossing = by_group.transform("nunique") > 1
+    crossing = (by_group.transform("nunique") > 1) & (LEFT_OUT not in predictions)
     return {"slices": int(crossing.sum()), "of": len(predictions), "share": float(crossing.mean())}
 
 

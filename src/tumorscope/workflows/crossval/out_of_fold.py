@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from tumorscope.artifact.spec import ArtifactSpec
+from tumorscope.dataset.left_out import LEFT_OUT
 from tumorscope.dataset.manifest import read_table
 from tumorscope.dataset.splits import OUT_OF_FOLD
 from tumorscope.errors import InputError, RecipeError
@@ -16,11 +17,12 @@ from tumorscope.evaluation.assessment import assess_decisions
 from tumorscope.evaluation.decisions.calibration import apply_temperature
 from tumorscope.evaluation.decisions.verdicts import CLASS_NAMES, call_classes, decide_verdicts
 from tumorscope.recipe import Recipe, load_recipe
+from tumorscope.workflows.crossval.left_out import measure_left_out
 from tumorscope.workflows.crossval.metrics import count_copies, stack_repeats
 from tumorscope.workflows.crossval.results import read_answers
 from tumorscope.workflows.preparation import RECIPE_FILE
 
-_OF_FOLD = ["repeat", "fold", "slice", "sha256", "raw_probability", "reason"]
+_OF_FOLD = ["repeat", "fold", LEFT_OUT, "slice", "sha256", "raw_probability", "reason"]
 
 
 def check_keeps_last(recipe: Recipe) -> None:
@@ -60,7 +62,7 @@ def read_out_of_fold(cv: Path, recipe: Recipe, manifest: pd.DataFrame) -> pd.Dat
     -------
     pandas.DataFrame
         One row per slice and repeat: ``repeat``, ``fold``, ``slice``, ``sha256``,
-        ``raw_probability`` and, of a version that asked the guard, ``reason`` of the
+        ``raw_probability`` and, as far as it has them, ``left_out`` and ``reason`` of the
         cross-validation; ``path``, ``label``, ``label_name`` and
         ``group`` of the manifest.
 
@@ -73,7 +75,7 @@ def read_out_of_fold(cv: Path, recipe: Recipe, manifest: pd.DataFrame) -> pd.Dat
     """
     answers = read_answers(cv)
     _check_recipe(cv, recipe)
-    _check_slices(cv, answers[answers["repeat"] == 0], manifest)
+    _check_slices(cv, manifest)
     _check_masks(cv, manifest)
     # Slices with the same bytes are told apart by their number, so that each is taken once.
     numbered = answers.assign(number=answers.groupby(["repeat", "sha256"]).cumcount())
@@ -120,6 +122,7 @@ def measure_out_of_fold(table: pd.DataFrame, spec: ArtifactSpec) -> dict[str, An
             spec.conformal.limits,
         ),
         **measure_guard(table),
+        **({"left_out": measure_left_out(table)} if LEFT_OUT in table else {}),
         "copies": count_copies(table),
     }
 
@@ -149,17 +152,19 @@ def _check_masks(cv: Path, manifest: pd.DataFrame) -> None:
         raise InputError(f"{cv}: was made {how} masks; train {how} them, too")
 
 
-def _check_slices(cv: Path, answers: pd.DataFrame, manifest: pd.DataFrame) -> None:
+def _check_slices(cv: Path, manifest: pd.DataFrame) -> None:
     advice = "cross-validate the very slices that are trained on"
-    theirs, ours = Counter(answers["sha256"]), Counter(manifest["sha256"])
+    # Of the manifest, as slices without a value of the column that was left out have no answer.
+    known = read_table(cv / "manifest.csv")
+    theirs, ours = Counter(known["sha256"]), Counter(manifest["sha256"])
     if new := ours - theirs:
         path = manifest.loc[manifest["sha256"].isin(new), "path"].iloc[0]
         raise InputError(f"{cv}: {path} is not among its slices; {advice}")
     if gone := theirs - ours:
-        name = answers.loc[answers["sha256"].isin(gone), "slice"].iloc[0]
+        name = known.loc[known["sha256"].isin(gone), "path"].iloc[0]
         raise InputError(f"{cv}: its slice {name} is not among those to train on; {advice}")
     labels = manifest.drop_duplicates("sha256").set_index("sha256")["label"]
-    relabelled = answers["label"] != answers["sha256"].map(labels)
+    relabelled = known["label"] != known["sha256"].map(labels)
     if relabelled.any():
-        name = answers.loc[relabelled, "slice"].iloc[0]
+        name = known.loc[relabelled, "path"].iloc[0]
         raise InputError(f"{cv}: its slice {name} has another label now; {advice}")

@@ -10,6 +10,7 @@ from tumorscope.provenance import RESEARCH_USE_ONLY, describe_environment
 from tumorscope.recipe import load_recipe
 from tumorscope.report.crossval.report import write_crossval_report
 from tumorscope.report.limits import CROSSVAL_LIMITS
+from tumorscope.workflows.crossval.left_out import measure_left_out
 from tumorscope.workflows.crossval.metrics import measure_crossval
 
 HOSTILE = "<script>alert(1)</script>"
@@ -48,6 +49,32 @@ def cv(tmp_path):
     for name in ("roc", "reliability", "mistakes"):
         Image.new("L", (8, 8)).save(folder / "figures" / f"{name}.png")
     return folder
+
+
+@pytest.fixture
+def left_out(cv):
+    """The same, of two sites that were left out."""
+    table = pd.read_csv(cv / "manifest.csv")
+    table["left_out"] = np.where(table["group"] % 4 < 2, "<b>A", "B")
+    table.loc[table["left_out"] == "B", "verdict"] = "uncertain"
+    metrics = json.loads((cv / "metrics.json").read_text())
+    metrics["left_out"] = measure_left_out(table)
+    (cv / "metrics.json").write_text(json.dumps(metrics))
+    environment = json.loads((cv / "environment.json").read_text())
+    environment["arguments"]["leave_out"] = "site"
+    (cv / "environment.json").write_text(json.dumps(environment))
+    return cv
+
+
+def test_what_was_left_out_comes_first_and_the_worst_before_the_others(left_out):
+    text = read_text(left_out)
+    assert "each site left out once" in text
+    assert text.index("B (worst)") < text.index("<b>A") < text.index("All of them together")
+    row = text[text.index("B (worst)") : text.index("<b>A")].split()
+    # Slices and groups, no right verdict of either class, and all uncertain.
+    assert row[2:4] == ["18", "14"]
+    assert row.count("0.0") == 2
+    assert row[-4:] == ["100.0", "%", "0.0", "%"]
 
 
 def read_page(cv) -> str:

@@ -86,7 +86,7 @@ class TestSlices:
     @pytest.mark.parametrize(
         ("change", "message"),
         [
-            (lambda table: table.iloc[1:], r"its slice no/0\.png is not among those to train on"),
+            (lambda table: table.iloc[1:], r"no/0\.png is not among those to train on"),
             (
                 lambda table: table.assign(sha256=table["sha256"].where(table.index > 0, "f" * 64)),
                 r"no/0\.png is not among its slices",
