@@ -71,9 +71,9 @@ def test_what_was_left_out_comes_first_and_the_worst_before_the_others(left_out)
     assert "each site left out once" in text
     assert text.index("B (worst)") < text.index("<b>A") < text.index("All of them together")
     row = text[text.index("B (worst)") : text.index("<b>A")].split()
-    # Slices and groups, no right verdict of either class, and all uncertain.
+    # Slices and groups; no right verdict of either class, all uncertain, none not assessable.
     assert row[2:4] == ["18", "14"]
-    assert row.count("0.0") == 2
+    assert row.count("0.0") == 3
     assert row[-4:] == ["100.0", "%", "0.0", "%"]
 
 
