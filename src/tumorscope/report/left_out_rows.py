@@ -49,15 +49,16 @@ def _describe(name: str, measured: Mapping[str, Any], is_worst: bool) -> LeftOut
         measured["slices"],
         measured["groups"],
         describe_estimate(measured["auroc"], measured["intervals"]["auroc"], format_figure),
-        _describe_right(verdicts["tumor"]),
-        _describe_right(verdicts["no_tumor"]),
+        describe_right(verdicts["tumor"]),
+        describe_right(verdicts["no_tumor"]),
         format_percent(uncertain),
         format_percent(not_assessable),
         is_worst,
     )
 
 
-def _describe_right(shares: Mapping[str, Any] | None) -> Estimate:
+def describe_right(shares: Mapping[str, Any] | None) -> Estimate:
+    """Put the share of right verdicts of a class in words; undefined where it has no slice."""
     if shares is None:
         return Estimate(UNDEFINED, "")
     return describe_estimate(shares["right"], shares["interval"], format_percent)

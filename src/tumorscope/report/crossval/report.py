@@ -9,6 +9,7 @@ import yaml
 
 from tumorscope.atomic import write_text
 from tumorscope.dataset.manifest import read_table
+from tumorscope.report.crossval.nuisance_rows import describe_guesses, describe_values
 from tumorscope.report.crossval.rows import (
     describe_calibration,
     describe_copies,
@@ -26,6 +27,7 @@ from tumorscope.report.limits import CROSSVAL_LIMITS
 from tumorscope.report.metric_rows import describe_guard
 from tumorscope.report.page import embed_image, list_origin, list_sections, render_page
 from tumorscope.report.settings import flatten_settings
+from tumorscope.report.wording import format_figure
 
 _IMAGES = ("roc", "reliability", "mistakes")
 
@@ -58,6 +60,9 @@ def write_crossval_report(cv: Path) -> Path:
         headline=describe_headline_figures(metrics),
         figures=describe_figures(metrics),
         sources=describe_sources(metrics),
+        auroc=format_figure(metrics["auroc"]),
+        guesses=describe_guesses(metrics),
+        values=describe_values(metrics),
         folds=describe_folds(metrics),
         operating_points=describe_operating_points(metrics),
         target=recipe["decision"]["target_sensitivity"],

@@ -12,6 +12,7 @@ from tumorscope.report.crossval.report import write_crossval_report
 from tumorscope.report.limits import CROSSVAL_LIMITS
 from tumorscope.workflows.crossval.left_out import measure_left_out
 from tumorscope.workflows.crossval.metrics import measure_crossval
+from tumorscope.workflows.crossval.nuisances import measure_nuisances
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -75,6 +76,20 @@ def test_what_was_left_out_comes_first_and_the_worst_before_the_others(left_out)
     assert row[2:4] == ["18", "14"]
     assert row.count("0.0") == 3
     assert row[-4:] == ["100.0", "%", "0.0", "%"]
+
+
+def test_a_guess_that_comes_near_is_marked_and_verdicts_stand_by_place(cv):
+    table = pd.read_csv(cv / "manifest.csv")
+    table["plane"] = np.where(table["label"] == 1, "sagittal", "axial")
+    table["sequence"] = np.where(table["group"] % 4 < 2, "T1", "<i>T2")
+    metrics = json.loads((cv / "metrics.json").read_text())
+    metrics["nuisances"] = measure_nuisances(table)
+    (cv / "metrics.json").write_text(json.dumps(metrics))
+    text = read_text(cv)
+    section = text[text.rindex("Position and source") :]
+    assert "plane 1.000 (near)" in section
+    assert section.index("sagittal") < section.index("<i>T2")
+    assert "(near)" not in section[section.index("sequence") : section.index("all of these")]
 
 
 def read_page(cv) -> str:
