@@ -58,11 +58,11 @@ def fit_temperature(labels: ArrayLike, probabilities: ArrayLike, groups: ArrayLi
     if checked_labels.min() == checked_labels.max():
         raise InputError("a temperature needs slices of both classes, found one class only")
     weights = weigh_groups(check_groups(groups, len(checked_labels)))
-    logits = _compute_logits(checked_probabilities)
+    logits = compute_logits(checked_probabilities)
 
     def differentiate_loss(slope: float) -> float:
         # Of a convex loss, so that it rises with the slope and crosses zero once.
-        surprise = _compute_sigmoid(slope * logits) - checked_labels
+        surprise = compute_sigmoid(slope * logits) - checked_labels
         return float(weights @ (surprise * logits) + _PRIOR_GROUPS * (1 - 1 / slope))
 
     flattest = _PRIOR_GROUPS / (_PRIOR_GROUPS + weights @ np.abs(logits))
@@ -94,16 +94,18 @@ def apply_temperature(probabilities: ArrayLike, temperature: float) -> Probabili
     """
     if not 0 < temperature < np.inf:
         raise InputError(f"the temperature must be a positive number, found {temperature:g}")
-    return _compute_sigmoid(_compute_logits(np.asarray(probabilities, np.float64)) / temperature)
+    return compute_sigmoid(compute_logits(np.asarray(probabilities, np.float64)) / temperature)
 
 
-def _compute_logits(probabilities: Probabilities) -> Probabilities:
+def compute_logits(probabilities: Probabilities) -> Probabilities:
+    """Compute the logit of each probability; those of 0 and 1 are taken for the nearest inside."""
     inside = np.clip(probabilities, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
     logits: Probabilities = np.log(inside) - np.log1p(-inside)
     return logits
 
 
-def _compute_sigmoid(logits: Probabilities) -> Probabilities:
+def compute_sigmoid(logits: Probabilities) -> Probabilities:
+    """Compute the probability of each logit."""
     # Two forms of one function: the exponent is never positive, so that it cannot overflow.
     small = np.exp(-np.abs(logits))
     sigmoid: Probabilities = np.where(logits >= 0, 1, small) / (1 + small)

@@ -108,7 +108,23 @@ def _compute_nonconformity(probabilities: Probabilities) -> NDArray[np.float64]:
     return np.stack([probabilities, 1 - probabilities], axis=1)
 
 
+def can_keep_promise(groups: int, error: float) -> bool:
+    """Tell whether so many groups of a class give it a limit that excludes anything.
+
+    Examples
+    --------
+    >>> can_keep_promise(8, error=0.1), can_keep_promise(9, error=0.1)
+    (False, True)
+    """
+    return _find_rank(groups, error) <= groups
+
+
 def _find_limit(nonconformity: NDArray[np.float64], error: float) -> float:
+    if not can_keep_promise(len(nonconformity), error):
+        return 1.0
+    return float(np.sort(nonconformity)[_find_rank(len(nonconformity), error) - 1])
+
+
+def _find_rank(count: int, error: float) -> int:
     # Rounded, because 10 * (1 - 0.1) must not become 10 by a last digit.
-    rank = math.ceil(round((len(nonconformity) + 1) * (1 - error), 9))
-    return float(np.sort(nonconformity)[rank - 1]) if rank <= len(nonconformity) else 1.0
+    return math.ceil(round((count + 1) * (1 - error), 9))
