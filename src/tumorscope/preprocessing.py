@@ -97,6 +97,16 @@ def shrink(image: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint
     return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def reduce_picture(image: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
+    """Reduce a picture to at most this many px on its longer side; a smaller one stays."""
+    height, width = image.shape[:2]
+    factor = side_px / max(height, width)
+    if factor >= 1:
+        return image
+    size = (max(round(width * factor), 1), max(round(height * factor), 1))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def prepare_mask(mask_hw: NDArray[np.uint8], box: Box, side: int) -> NDArray[np.uint8]:
     """Crop and resize the mask of a slice as `prepare_slice` did with the slice.
 

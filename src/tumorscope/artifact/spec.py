@@ -40,6 +40,23 @@ class ConformalSpec(_Frozen):
         return ConformalLimits(self.no_tumor, self.tumor)
 
 
+class SeriesSpec(_Frozen):
+    """How the vote of a series becomes its probability and verdict, as fitted on whole series.
+
+    A series gets a verdict only where at least half of its slices with brain are assessable.
+    """
+
+    slope: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    intercept: Annotated[float, Field(allow_inf_nan=False)]
+    """Slope times the logit of the vote, and this, is the logit of the probability."""
+    operating_points: dict[str, Share]
+    """Name to threshold of the probability."""
+    conformal: ConformalSpec
+    no_tumor: Annotated[int, Field(ge=0)]
+    """How many series without a tumor it was fitted on; and with one."""
+    tumor: Annotated[int, Field(ge=0)]
+
+
 class ArtifactSpec(_Frozen):
     """Everything that prediction needs to know besides the graph.
 
@@ -63,6 +80,8 @@ class ArtifactSpec(_Frozen):
     operating_point: str = "half"
     """The one that is applied."""
     conformal: ConformalSpec = ConformalSpec()
+    series: SeriesSpec | None = None
+    """None where it was not fitted: thresholds and limits of slices then serve for series, too."""
     heatmap: Heatmap = "Grad-CAM"
     """What the map shows; the lesion map is the probability that a position lies in a lesion."""
     cam_scale: Annotated[float, Field(gt=0)]
@@ -74,7 +93,8 @@ class ArtifactSpec(_Frozen):
 
     @model_validator(mode="after")
     def _check_operating_point(self) -> Self:
-        if self.operating_point not in self.operating_points:
+        rules = (self, self.series) if self.series else (self,)
+        if any(self.operating_point not in rule.operating_points for rule in rules):
             raise ValueError(f"no threshold for the operating point {self.operating_point}")
         return self
 

@@ -49,6 +49,8 @@ def predict(
 
     def print_element(answer: "Answer") -> None:
         element = answer._asdict()
+        if not answer.is_series:
+            del element["assessed"], element["of"]
         if answer.region is not None:
             element["region"] = answer.region.describe()
         typer.echo(f"{next(starts)}\n  {json.dumps(element)}", nl=False)
@@ -58,7 +60,9 @@ def predict(
             typer.echo(heading)
         shown = "-" if answer.probability is None else f"{answer.probability:.4f}"
         said = answer.path if answer.reason is None else f"{answer.path}: {answer.reason}"
-        name = "series " if answer.is_series else ""
+        name = ""
+        if answer.is_series:
+            name, said = "series ", f"{said} ({answer.assessed} of {answer.of} slices assessed)"
         typer.echo(f"{answer.verdict:<14}  {shown:>11}  {name}{said}")
 
     if as_json:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import PurePath
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +12,7 @@ from tumorscope.evaluation.decisions.verdicts import NOT_ASSESSABLE, TUMOR
 from tumorscope.explanation.overlay import Heatmap, project_map
 from tumorscope.explanation.panel import Explanation, draw_overlay
 from tumorscope.explanation.region import Region, find_region
-from tumorscope.preprocessing import Box
+from tumorscope.preprocessing import Box, reduce_picture
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -111,11 +110,9 @@ class Prediction:
         factor = side_px / max(height, width)
         if factor >= 1:
             return self
-        size = (max(round(width * factor), 1), max(round(height * factor), 1))
-        image = cv2.resize(self.image, size, interpolation=cv2.INTER_AREA)
         box = Box(*(round(length * factor) for length in self.box))
         box = box._replace(height=max(box.height, 1), width=max(box.width, 1))
-        return replace(self, image=np.asarray(image, np.uint8), box=box)
+        return replace(self, image=reduce_picture(self.image, side_px), box=box)
 
     def _repr_png_(self) -> bytes:
         png = BytesIO()

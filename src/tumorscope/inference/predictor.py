@@ -16,6 +16,7 @@ from tumorscope.errors import InputError
 from tumorscope.evaluation.decisions.calibration import apply_temperature
 from tumorscope.evaluation.decisions.verdicts import NOT_ASSESSABLE, call_classes, decide_verdicts
 from tumorscope.inference.ahead import divide, map_ahead
+from tumorscope.inference.brain import SIDE_IN_SERIES_PX
 from tumorscope.inference.engine import BATCH_SIZE, EXACT, Engine
 from tumorscope.inference.given import find_given, find_or_refuse
 from tumorscope.inference.guard import Guard
@@ -27,7 +28,6 @@ from tumorscope.scans.scan import Scan, ScanSlice, Unreadable
 
 BURST = 32
 """Slices that are read before they are inferred, where there is one core only."""
-_SIDE_IN_SERIES_PX = 256
 
 
 class Predictor:
@@ -208,7 +208,7 @@ class Predictor:
         for (_, item, _, _, box), *answer in zip(slices, *columns, strict=True):
             place = item.name, item.series, item.index, item.image, box
             made = Prediction(*place, self.spec.heatmap, self.spec.cam_scale, *answer)
-            yield made if item.series is None else made.reduce(_SIDE_IN_SERIES_PX)
+            yield made if item.series is None else made.reduce(SIDE_IN_SERIES_PX)
 
 
 def _read_path(path: Path) -> Iterator[ScanSlice]:

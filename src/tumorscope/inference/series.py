@@ -1,35 +1,34 @@
 """The answer for a series or volume, from those of its slices."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePath
 from typing import overload
 
-import cv2
-import numpy as np
 from PIL import Image
 
 from tumorscope.artifact.spec import ArtifactSpec
 from tumorscope.evaluation.decisions.verdicts import NOT_ASSESSABLE, decide_verdicts
+from tumorscope.evaluation.decisions.vote import (
+    NOTHING_TO_ASSESS,
+    calibrate_votes,
+    find_refusal,
+    find_vote,
+)
 from tumorscope.explanation.mosaic import draw_mosaic
+from tumorscope.inference.brain import NO_BRAIN, find_without_brain
 from tumorscope.inference.prediction import Prediction
+from tumorscope.preprocessing import take_gray
 from tumorscope.scans.scan import Unreadable
-
-VOTING_SLICES = 3
-NO_BRAIN = "little or no brain here, by the other slices of the series"
-NOTHING_TO_ASSESS = "no slice of the series is assessable"
-
-# The head of a slice that votes, against the largest of its series.
-_LEAST_HEAD = 0.35
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SeriesPrediction(Sequence[Prediction]):
     """The answers for the slices of a series, in their order, and the one for the whole.
 
-    The probability is the mean of the three consecutive assessable slices for which it is largest
-    (of as many as there are in a row, where nowhere are three).
+    What decides is the vote: the mean probability of the three consecutive assessable slices for
+    which it is largest (of as many as there are in a row, where nowhere are three).
 
     Attributes
     ----------
@@ -40,11 +39,17 @@ class SeriesPrediction(Sequence[Prediction]):
     unreadable
         Slices that could not be read.
     probability
-        Of a tumor; None where no slice is assessable.
+        Of a tumor in the series: the vote, calibrated where the model has a rule fitted on series;
+        None where the verdict is ``not assessable``.
     verdict
-        As of a slice, by `probability`.
+        By `probability`, and what was fitted on series or, for want of that, on single slices.
     reason
         Why it is not assessable; None where it is.
+    assessed
+        How many slices voted.
+    of
+        How many show brain: those that voted, those that the guard refuses, and, as nobody can
+        tell, those that could not be read.
     """
 
     name: str
@@ -53,15 +58,16 @@ class SeriesPrediction(Sequence[Prediction]):
     probability: float | None
     verdict: str
     reason: str | None
+    assessed: int
+    of: int
 
     def draw(self) -> Image.Image:
         """Draw all slices with their heatmaps."""
-        said = self.reason if self.probability is None else f"{self.probability:.3f}"
         return draw_mosaic(
             "/".join(PurePath(self.name).parts[-2:]),
             [(answer.explain(), str(answer.index)) for answer in self.slices],
             self.slices[0].cam_scale,
-            f"{self.verdict}, {said}",
+            self._conclude(3),
         )
 
     @overload
@@ -80,8 +86,13 @@ class SeriesPrediction(Sequence[Prediction]):
         return png.getvalue()
 
     def __repr__(self) -> str:
-        said = self.reason if self.probability is None else f"{self.probability:.4f}"
-        return f"<SeriesPrediction {self.name}: {self.verdict}, {said}, {len(self)} slices>"
+        return f"<SeriesPrediction {self.name}: {self._conclude(4)}>"
+
+    def _conclude(self, digits: int) -> str:
+        if self.probability is None:
+            return f"{self.verdict}, {self.reason}"
+        counted = f"{self.assessed} of {self.of} slices assessed"
+        return f"{self.verdict}, {self.probability:.{digits}f}, {counted}"
 
 
 def answer_series(
@@ -96,68 +107,48 @@ def answer_series(
     unreadable
         Slices that could not be read.
     spec
-        Gives the threshold and limits.
+        Gives what was fitted on series; where nothing was, the threshold and limits of a slice.
     """
-    marked = mark_without_brain(slices)
-    probability = vote(marked)
-    verdict, reason = NOT_ASSESSABLE, None
-    if probability is None:
-        reason = NOTHING_TO_ASSESS
-    else:
-        (decided,) = decide_verdicts([probability], spec.threshold, spec.conformal.limits)
-        verdict = str(decided)
+    is_without_brain = _find_without_brain(slices)
+    marked = _mark(slices, is_without_brain)
+    assessed = sum(answer.reason is None for answer in marked)
+    of = len(slices) - sum(is_without_brain) + len(unreadable)
+    vote = find_vote([one.probability for one in marked], [one.index for one in marked])
+    probability, verdict, reason = _decide(vote, assessed, of, spec)
     name = slices[0].series or slices[0].name
-    return SeriesPrediction(name, tuple(marked), tuple(unreadable), probability, verdict, reason)
+    answers = tuple(marked), tuple(unreadable)
+    return SeriesPrediction(name, *answers, probability, verdict, reason, assessed, of)
 
 
 def mark_without_brain(slices: Sequence[Prediction]) -> list[Prediction]:
-    """Make the slices not assessable that show air, neck or a vertex, and little brain.
+    """Make the slices not assessable that show little or no brain; see `find_without_brain`."""
+    return _mark(slices, _find_without_brain(slices))
 
-    A rule from pixels: the bright part of a slice (over half of Otsu's threshold of the middle
-    half of the series, in all slices alike) is smaller than 35 % of the largest in the series.
-    """
-    areas = _measure_bright_parts(slices)
+
+def _find_without_brain(slices: Sequence[Prediction]) -> list[bool]:
+    return find_without_brain([take_gray(answer.image) for answer in slices])
+
+
+def _mark(slices: Sequence[Prediction], is_without_brain: Sequence[bool]) -> list[Prediction]:
     return [
-        answer.refuse(NO_BRAIN)
-        if answer.reason is None and area < _LEAST_HEAD * max(areas)
-        else answer
-        for answer, area in zip(slices, areas, strict=True)
+        answer.refuse(NO_BRAIN) if answer.reason is None and is_without else answer
+        for answer, is_without in zip(slices, is_without_brain, strict=True)
     ]
 
 
-def vote(slices: Sequence[Prediction]) -> float | None:
-    """Give the largest mean probability of three consecutive assessable slices."""
-    runs = list(_list_runs(slices))
-    width = min(VOTING_SLICES, max(map(len, runs), default=0))
-    if width == 0:
-        return None
-    means = (
-        np.convolve(run, np.full(width, 1 / width), mode="valid").max()
-        for run in runs
-        if len(run) >= width
-    )
-    return float(max(means))
-
-
-def _list_runs(slices: Sequence[Prediction]) -> Iterator[list[float]]:
-    """Give the probabilities of slices that follow each other and are assessable."""
-    run: list[float] = []
-    last = None
-    for answer in slices:
-        if run and (answer.probability is None or answer.index - 1 != last):
-            yield run
-            run = []
-        if answer.probability is not None:
-            run.append(answer.probability)
-        last = answer.index
-    if run:
-        yield run
-
-
-def _measure_bright_parts(slices: Sequence[Prediction]) -> list[float]:
-    """Measure the share of each slice that is brighter than one level for the whole series."""
-    grays = [cv2.cvtColor(answer.image, cv2.COLOR_RGB2GRAY) for answer in slices]
-    quarter = len(grays) // 4
-    middle = np.concatenate([gray.ravel() for gray in grays[quarter : len(grays) - quarter]])
-    otsu, _ = cv2.threshold(middle, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    return [float((gray > otsu / 2).mean()) for gray in grays]
+def _decide(
+    vote: float | None, assessed: int, of: int, spec: ArtifactSpec
+) -> tuple[float | None, str, str | None]:
+    """Give the probability, the verdict and the reason for which there is none."""
+    rule = spec.series
+    reason = find_refusal(assessed, of) if rule else None
+    if vote is None or reason is not None:
+        return None, NOT_ASSESSABLE, reason or NOTHING_TO_ASSESS
+    if rule is None:
+        probability, threshold, limits = vote, spec.threshold, spec.conformal.limits
+    else:
+        (calibrated,) = calibrate_votes([vote], rule.slope, rule.intercept)
+        probability = float(calibrated)
+        threshold, limits = rule.operating_points[spec.operating_point], rule.conformal.limits
+    (verdict,) = decide_verdicts([probability], threshold, limits)
+    return probability, str(verdict), None

@@ -3,9 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tumorscope.artifact.reader import read_artifact
+from tumorscope.artifact.spec import ConformalSpec, SeriesSpec
+from tumorscope.inference.brain import NO_BRAIN
 from tumorscope.inference.prediction import Prediction
-from tumorscope.inference.series import NO_BRAIN, mark_without_brain, vote
+from tumorscope.inference.series import answer_series, mark_without_brain
 from tumorscope.preprocessing import Box
+from tumorscope.scans.scan import Unreadable
 
 
 def make_slice(index: int, probability: float = 0.5, head_px: int = 40) -> Prediction:
@@ -21,27 +25,6 @@ def make_slices(*probabilities: float) -> list[Prediction]:
     return [make_slice(index, value) for index, value in enumerate(probabilities)]
 
 
-def test_the_best_three_in_a_row_decide():
-    assert vote(make_slices(0.9, 0.1, 0.2, 0.8, 0.8, 0.5)) == pytest.approx(0.7)
-
-
-def test_one_high_slice_alone_is_averaged_with_its_neighbors():
-    assert vote(make_slices(0.0, 0.9, 0.0, 0.0)) == pytest.approx(0.3)
-
-
-def test_slices_across_a_gap_are_not_consecutive():
-    slices = make_slices(0.9, 0.9, 0.9, 0.9, 0.1, 0.2)
-    slices[2] = slices[2].refuse("air")
-    assert vote(slices) == pytest.approx((0.9 + 0.1 + 0.2) / 3)
-    without_third = [answer for answer in slices if answer.index != 2]
-    assert vote(without_third) == pytest.approx(vote(slices))
-
-
-def test_of_fewer_than_three_all_decide_and_of_none_nothing():
-    assert vote(make_slices(0.2, 0.4)) == pytest.approx(0.3)
-    assert vote([make_slice(0).refuse("air")]) is None
-
-
 def test_slices_with_little_head_do_not_vote():
     heads = [4, 38, 40, 40, 40, 10]
     marked = mark_without_brain([make_slice(n, head_px=px) for n, px in enumerate(heads)])
@@ -53,3 +36,89 @@ def test_slices_with_little_head_do_not_vote():
 def test_another_reason_is_kept():
     slices = [replace(make_slice(0, head_px=1), reason="in color"), make_slice(1)]
     assert mark_without_brain(slices)[0].reason == "in color"
+
+
+# The logit of the vote, and -2: a vote of 0.88 is a half.
+RULE = SeriesSpec(
+    slope=1.0,
+    intercept=-2.0,
+    operating_points={"half": 0.5, "youden": 0.7, "target_sensitivity": 0.2},
+    conformal=ConformalSpec(no_tumor=0.4, tumor=0.4),
+    no_tumor=20,
+    tumor=30,
+)
+
+
+@pytest.fixture
+def plain(tiny_artifact):
+    return read_artifact(tiny_artifact)
+
+
+@pytest.fixture
+def fitted(plain):
+    return plain.model_copy(update={"series": RULE})
+
+
+class TestAnswer:
+    def test_without_a_rule_the_vote_is_judged_as_a_slice(self, plain):
+        answer = answer_series(make_slices(0.1, 0.9, 0.9, 0.9), [], plain)
+        assert answer.probability == pytest.approx(0.9)
+        assert (answer.verdict, answer.reason) == ("tumor", None)
+        assert answer_series(make_slices(0.5, 0.5, 0.5), [], plain).verdict == "uncertain"
+
+    def test_a_fitted_rule_calibrates_and_judges_it(self, fitted):
+        answers = [
+            answer_series(make_slices(0.1, *[value] * 3), [], fitted) for value in (0.8, 0.9, 0.96)
+        ]
+        logits = np.log([0.8 / 0.2, 0.9 / 0.1, 0.96 / 0.04]) - 2
+        expected = 1 / (1 + np.exp(-logits))
+        assert [answer.probability for answer in answers] == pytest.approx(expected)
+        assert [answer.verdict for answer in answers] == ["no tumor", "uncertain", "tumor"]
+
+    def test_operating_point_is_that_of_the_rule(self, fitted):
+        slices = make_slices(*[0.93] * 3)  # 0.64, above the limit of no tumor
+        assert answer_series(slices, [], fitted).verdict == "tumor"
+        other = fitted.apply_operating_point("youden")
+        assert answer_series(slices, [], other).verdict == "uncertain"
+
+    def test_counts_slices_with_brain_and_not_air(self, fitted):
+        slices = [make_slice(n, 0.9, px) for n, px in enumerate([2, 40, 40, 40, 40, 2])]
+        slices[0] = slices[0].refuse("almost one gray level")  # air, whoever says so first
+        slices[1] = slices[1].refuse("unlike")
+        answer = answer_series(slices, [Unreadable("v#006", "cut short")], fitted)
+        assert (answer.assessed, answer.of, len(answer)) == (3, 5, 6)
+        assert answer.verdict != "not assessable"
+        assert repr(answer).endswith(", 3 of 5 slices assessed>")
+
+    def test_less_than_half_is_not_assessable_and_says_so(self, fitted):
+        slices = make_slices(*[0.99] * 40)
+        slices[7:] = [answer.refuse("unlike") for answer in slices[7:]]
+        answer = answer_series(slices, [], fitted)
+        assert (answer.verdict, answer.probability) == ("not assessable", None)
+        assert answer.reason == "only 7 of 40 slices are assessable"
+        assert (answer.assessed, answer.of) == (7, 40)
+
+    def test_what_could_not_be_read_counts_as_not_assessed(self, fitted):
+        lost = [Unreadable(f"v#{number}", "cut short") for number in range(4)]
+        assert answer_series(make_slices(0.9, 0.9, 0.9), lost, fitted).probability is None
+
+    def test_without_a_rule_no_share_is_asked_for(self, plain):
+        slices = make_slices(*[0.99] * 40)
+        slices[1:] = [answer.refuse("unlike") for answer in slices[1:]]
+        answer = answer_series(slices, [], plain)
+        assert (answer.verdict, answer.probability) == ("tumor", 0.99)
+        assert (answer.assessed, answer.of) == (1, 40)
+
+    @pytest.mark.parametrize("name", ["plain", "fitted"])
+    def test_where_nothing_is_assessable_there_is_nothing_to_say(self, name, request):
+        refused = [answer.refuse("unlike") for answer in make_slices(0.9, 0.9)]
+        answer = answer_series(refused, [], request.getfixturevalue(name))
+        assert answer.reason == "no slice of the series is assessable"
+
+    def test_picture_is_drawn_with_what_was_assessed(self, fitted, monkeypatch):
+        said = []
+        monkeypatch.setattr(
+            "tumorscope.inference.series.draw_mosaic", lambda *given: said.append(given[-1])
+        )
+        answer_series(make_slices(0.9, 0.9, 0.9), [], fitted).draw()
+        assert said == ["uncertain, 0.549, 3 of 3 slices assessed"]

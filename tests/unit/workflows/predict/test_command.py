@@ -12,7 +12,7 @@ from scan_files import make_nifti
 from tumorscope.errors import ArtifactError, InputError
 from tumorscope.workflows.predict.command import predict as predict_scans
 
-HEADINGS = ["path", "series", "slice", "probability", "verdict", "reason"]
+HEADINGS = ["path", "series", "slice", "probability", "verdict", "reason", "assessed", "of"]
 
 
 def predict(model, scans, out=None, overlays=None, **options):
@@ -180,6 +180,15 @@ class TestTable:
             (answer.path, answer.probability, answer.verdict) for answer in answers
         ]
         assert [path.name for path in out.parent.iterdir()] == ["answers.csv"]
+
+    def test_row_of_a_series_says_how_many_slices_were_assessed(self, tiny_artifact, tmp_path):
+        head = np.zeros((40, 36, 5), np.float32)
+        head[4:36, 4:32, 1:] = np.linspace(60, 200, 28)[:, np.newaxis]  # the first is air
+        (tmp_path / "a.nii").write_bytes(make_nifti(head))
+        predict(tiny_artifact, tmp_path / "a.nii", out=tmp_path / "answers.csv")
+        *slices, series = read_rows(tmp_path / "answers.csv")[1:]
+        assert [row[-2:] for row in slices] == [["", ""]] * 5
+        assert series[-2:] == ["4", "4"]
 
     def test_is_written_when_no_file_could_be_answered(self, tiny_artifact, slices, tmp_path):
         predict(tiny_artifact, slices / "b" / "bad.png", out=tmp_path / "answers.csv")
