@@ -50,3 +50,28 @@ def find_levels(manifest: pd.DataFrame) -> pd.Series:
     of_series = number.groupby(manifest["series"])
     first, last, count = (of_series.transform(how) for how in ("min", "max", "nunique"))
     return ((number - first) / (last - first)).where(count >= _FEWEST)
+
+
+def find_places(manifest: pd.DataFrame) -> pd.Series:
+    """Find which slice of its series each one is.
+
+    Parameters
+    ----------
+    manifest
+        With ``series`` and ``slice``, or without; and with ``split``, or without. Not modified.
+
+    Returns
+    -------
+    pandas.Series
+        With the index of `manifest`: from 0 and without gaps, as the slices of a scan are counted;
+        missing where `find_levels` gives none, and where a series is divided among several parts,
+        so that none of them has seen a head.
+    """
+    is_counted = find_levels(manifest).notna()
+    if not is_counted.any():
+        return pd.Series(np.nan, manifest.index)
+    if "split" in manifest:
+        parts = manifest.groupby("series")["split"].transform("nunique")
+        is_counted &= parts == 1
+    numbers = manifest["slice"].astype(float).where(is_counted)
+    return numbers.groupby(manifest["series"]).rank("first") - 1

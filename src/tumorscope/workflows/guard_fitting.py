@@ -9,10 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tumorscope.evaluation.decisions.novelty import Subspace, fit_subspace
+from tumorscope.inference.brain import SIDE_IN_SERIES_PX, find_without_brain
 from tumorscope.inference.engine import Engine
 from tumorscope.inference.guard import Guard, check_pixels
 from tumorscope.phantoms import draw_phantom
-from tumorscope.preprocessing import prepare_slice
+from tumorscope.preprocessing import prepare_slice, reduce_picture, take_gray
 from tumorscope.progress import ProgressCallback
 from tumorscope.recipe import PreprocessingSettings
 from tumorscope.scans.images import read_slice
@@ -104,6 +105,38 @@ def find_reasons(
             prepared = np.stack([prepare_slice(image, settings)[0] for image in images])
             reasons += guard.assess(images, engine.infer(prepared).features)
     return reasons
+
+
+def find_little_brain(slices: pd.DataFrame) -> pd.Series:
+    """Find the slices with little or no brain, by the other slices of their series.
+
+    Parameters
+    ----------
+    slices
+        With ``path``, ``series`` and ``place``, as `find_places` gives it. Not modified.
+
+    Returns
+    -------
+    pandas.Series
+        With their index, bool; False of a slice without a place. The slices of one series are held
+        at a time, reduced.
+
+    Raises
+    ------
+    InputError
+        A slice cannot be read.
+    """
+    found = pd.Series(False, slices.index)
+    placed = slices[slices["place"].notna()].sort_values("place")
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for _, series in placed.groupby("series", sort=False):
+            grays = list(pool.map(_read_small, series["path"]))
+            found[series.index] = np.array(find_without_brain(grays))
+    return found
+
+
+def _read_small(path: str) -> NDArray[np.uint8]:
+    return take_gray(reduce_picture(read_slice(Path(path)), SIDE_IN_SERIES_PX))
 
 
 def _prepare(path: str, settings: PreprocessingSettings) -> NDArray[np.uint8] | None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from tumorscope.dataset.series import find_levels, name_series
+from tumorscope.dataset.series import find_levels, find_places, name_series
 
 
 def test_numbered_slices_of_one_patient_and_sequence_are_a_series():
@@ -34,3 +34,24 @@ def test_levels_go_from_the_first_to_the_last_slice_whatever_their_order():
 
 def test_without_series_there_are_no_levels():
     assert find_levels(pd.DataFrame({"path": ["a", "b"]})).isna().all()
+
+
+def test_places_are_counted_without_gaps_whatever_the_order():
+    manifest = pd.DataFrame(
+        {"series": ["a"] * 5 + ["b"] * 4, "slice": [10, 2, 4, 8, 6, 0, 1, 2, 3]},
+        index=range(7, 16),
+    )
+    places = find_places(manifest)
+    assert places[:5].tolist() == [4, 0, 1, 3, 2]
+    assert places[5:].isna().all()  # four slices are no head
+
+
+def test_a_series_that_several_parts_share_has_no_places():
+    manifest = pd.DataFrame({"series": ["a"] * 5 + ["b"] * 5, "slice": [*range(5)] * 2})
+    places = find_places(manifest.assign(split=["test"] * 5 + ["test", "train"] * 2 + ["test"]))
+    assert places[:5].tolist() == [0, 1, 2, 3, 4]
+    assert places[5:].isna().all()
+
+
+def test_without_series_there_are_no_places():
+    assert find_places(pd.DataFrame({"path": ["a", "b"]})).isna().all()

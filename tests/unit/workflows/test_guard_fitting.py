@@ -1,15 +1,20 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
+import tumorscope
 from tumorscope.artifact.reader import read_artifact
 from tumorscope.artifact.spec import OPENVINO_FILE
 from tumorscope.errors import InputError
+from tumorscope.inference.brain import find_without_brain
 from tumorscope.inference.engine import Engine
 from tumorscope.inference.guard import UNLIKE, Guard
+from tumorscope.preprocessing import take_gray
 from tumorscope.progress import ignore_progress
-from tumorscope.workflows.guard_fitting import find_reasons, fit_guard
+from tumorscope.workflows.guard_fitting import find_little_brain, find_reasons, fit_guard
 
 
 @pytest.fixture
@@ -82,3 +87,27 @@ def test_reasons_are_given_in_the_order_of_the_slices(tiny_artifact, write_slice
     strict = Guard(guard.subspace._replace(limit=0.0))
     assert find_reasons(engine, strict, paths[:2], settings) == [UNLIKE, UNLIKE]
     assert find_reasons(engine, guard, [], settings) == []
+
+
+def test_little_brain_is_what_prediction_finds_in_the_same_slices(tiny_artifact, tmp_path):
+    sides = {"a": [30, 300, 360, 340, 90], "b": [40, 38, 36, 34, 30]}
+    rows = []
+    for series, heads in sides.items():
+        for place, side in enumerate(heads):
+            gray_hw = np.zeros((400, 420), np.uint8)
+            gray_hw[:side, :side] = np.linspace(90, 200, side)
+            path = tmp_path / f"{series}{place}.png"
+            Image.fromarray(gray_hw).save(path)
+            rows.append({"path": str(path), "series": series, "place": place})
+    slices = pd.DataFrame(rows).sample(frac=1, random_state=1)
+    alone = slices.assign(path=slices["path"].iloc[0], series="c", place=np.nan).iloc[:1]
+    found = find_little_brain(pd.concat([slices, alone.set_axis([99])]))
+    # Of b all are small, but not by one another; by the heads of a they would be.
+    little = set(slices["path"][found[slices.index]])
+    assert little == {str(tmp_path / f"a{place}.png") for place in (0, 4)}
+    assert not found[99]
+    predictor = tumorscope.load(tiny_artifact)
+    for _, series in slices.sort_values("place").groupby("series"):
+        answers = predictor.predict(map(Path, series["path"]))
+        grays = [take_gray(answer.reduce(256).image) for answer in answers]
+        assert found[series.index].tolist() == find_without_brain(grays)

@@ -17,6 +17,7 @@ from tumorscope.report.crossval.rows import (
     describe_operating_points,
     describe_sources,
 )
+from tumorscope.report.crossval.series_rows import describe_series
 from tumorscope.report.figure_rows import (
     describe_conformal,
     describe_figures,
@@ -59,6 +60,7 @@ def write_crossval_report(cv: Path) -> Path:
         left_out=describe_left_out(metrics),
         headline=describe_headline_figures(metrics),
         figures=describe_figures(metrics),
+        series=describe_series(metrics),
         sources=describe_sources(metrics),
         auroc=format_figure(metrics["auroc"]),
         guesses=describe_guesses(metrics),

@@ -17,6 +17,7 @@ from tumorscope.evaluation.measures.metrics import compute_metrics
 from tumorscope.recipe import DecisionSettings
 from tumorscope.report.run.training_summary import summarize_training
 from tumorscope.workflows.crossval.fold import PREDICTIONS_FILE, find_fold_folder
+from tumorscope.workflows.crossval.series import answer_for_series, describe_rule
 
 BOTH, NEITHER = "both", "none"
 FOLD_FIGURES = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "auroc")
@@ -29,10 +30,11 @@ _SETS = {
 
 
 class FoldResult(NamedTuple):
-    """One fold: the answers for its slices, and how its model came to them."""
+    """One fold: the answers for its slices and series, and how its model came to them."""
 
     answers: pd.DataFrame
     figures: dict[str, Any]
+    series: pd.DataFrame
 
 
 def read_fold(
@@ -62,17 +64,23 @@ def read_fold(
         Of each test slice ``raw_probability`` as the network gave it, the calibrated
         ``probability``, the ``predicted_class_*`` at each operating point, the ``conformal_set``
         and the ``verdict``, which may be uncertain; and the ``reason`` for which the fold's guard
-        would refuse it, unless the fold was trained before there were such.
+        would refuse it, unless the fold was trained before there were such. Of each series of the
+        test part what `answer_for_series` gives.
     """
     folder = find_fold_folder(cv, repeat, fold)
     scores = read_table(folder / PREDICTIONS_FILE)
     test = scores[scores["part"] == TEST]
     others = [
-        read_table(find_fold_folder(cv, repeat, other) / PREDICTIONS_FILE)
+        read_table(find_fold_folder(cv, repeat, other) / PREDICTIONS_FILE).assign(model=other)
         for other in folds
         if other != fold
     ]
-    held_back = pd.concat([scores, *(table[~table["path"].isin(test["path"])] for table in others)])
+    held_back = pd.concat(
+        [
+            scores.assign(model=fold),
+            *(table[~table["path"].isin(test["path"])] for table in others),
+        ]
+    )
     validation = held_back[held_back["part"] == VALIDATION]
     decision = fit_decision(
         validation["label"],
@@ -84,6 +92,7 @@ def read_fold(
     answers = _answer(test, decision, settings.operating_point)
     answers.insert(0, "repeat", repeat)
     answers.insert(1, "fold", fold)
+    series, rule = answer_for_series(test, validation, decision, settings)
     metrics = compute_metrics(answers["label"], answers["probability"], HALF)
     training = summarize_training(read_table(folder / "history.csv"))
     figures = {
@@ -97,10 +106,11 @@ def read_fold(
         "temperature": decision.temperature,
         "thresholds": {point.name: point.threshold for point in decision.operating_points},
         "conformal_limits": decision.limits._asdict(),
+        **({"series": describe_rule(rule)} if len(series) else {}),
         "epochs": training.frozen_epochs + training.fine_tuned_epochs,
         "best_epoch": training.best_epoch,
     }
-    return FoldResult(answers, figures)
+    return FoldResult(answers, figures, series.assign(repeat=repeat, fold=fold))
 
 
 def _answer(test: pd.DataFrame, decision: Decision, operating_point: str) -> pd.DataFrame:
@@ -118,4 +128,4 @@ def _answer(test: pd.DataFrame, decision: Decision, operating_point: str) -> pd.
         conformal_set=[_SETS[bool(no_tumor), bool(tumor)] for no_tumor, tumor in sets],
         verdict=decide_verdicts(probabilities, threshold, decision.limits),
     )
-    return answers.join(test.filter(["reason"]))
+    return answers.join(test.filter(["reason", "place", "little_brain"]))

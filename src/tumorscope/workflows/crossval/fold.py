@@ -15,19 +15,23 @@ from tumorscope.atomic import borrow_folder, remove_partial
 from tumorscope.dataset.folds import find_root, read_folds
 from tumorscope.dataset.left_out import LEFT_OUT
 from tumorscope.dataset.manifest import read_table, write_table
+from tumorscope.dataset.series import find_places
 from tumorscope.dataset.splits import TEST, TRAIN, VALIDATION, divide_fold
 from tumorscope.errors import TumorscopeError
 from tumorscope.inference.engine import Engine, choose_precision
 from tumorscope.inference.guard import Guard
 from tumorscope.progress import ignore_progress
 from tumorscope.recipe import Recipe, load_recipe
-from tumorscope.workflows.guard_fitting import find_reasons, fit_guard
+from tumorscope.workflows.guard_fitting import find_little_brain, find_reasons, fit_guard
 from tumorscope.workflows.preparation import FOLDS_FILE, RECIPE_FILE
 from tumorscope.workflows.training_extra import import_training
 
 PREDICTIONS_FILE = "predictions.csv"
 PROGRESS = "progress"
-_COLUMNS = ["part", "path", "label", "label_name", "group", "probability", "reason"]
+_COLUMNS = [
+    "part", "path", "label", "label_name", "group", "probability", "reason",
+    "series", "place", "little_brain",
+]  # fmt: skip
 
 
 def find_fold_folder(cv: Path, repeat: int, fold: int) -> Path:
@@ -57,9 +61,10 @@ def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int
 
     Where an epoch is chosen, the validation part alone does it; the network meets the test part
     only to answer for it. So does the fold's guard, which is fitted on the training part alone:
-    the ``reason`` of a slice says why it would not be assessable. The same recipe and folds give
-    the same answers: each fold starts from the recipe's seed. An interrupted training goes on from
-    its checkpoints.
+    the ``reason`` of a slice says why it would not be assessable. Where there are series, each
+    slice of one has its ``place`` there, and ``little_brain`` if it would not vote for that. The
+    same recipe and folds give the same answers: each fold starts from the recipe's seed. An
+    interrupted training goes on from its checkpoints.
 
     Parameters
     ----------
@@ -86,13 +91,19 @@ def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int
     learning = parts[parts["split"].isin((TRAIN, VALIDATION))]
     history = train_classifier(classifier, recipe, learning, folder, on_progress)
     write_table(folder / "history.csv", history)
+    places = find_places(parts)
     answers = parts[parts["split"].isin((VALIDATION, TEST))].rename(columns={"split": "part"})
     answers = answers.assign(probability=score_slices(classifier, answers, recipe))
     with borrow_folder(folder) as temporary:  # the guard needs the exported graph, and only now
         graph = export_graph(classifier, temporary)
         answers["reason"] = _ask_guard(graph, parts, answers["path"].tolist(), recipe)
+    if places.notna().any():
+        answers["place"] = places
+        answers["little_brain"] = find_little_brain(answers)
+    else:
+        answers = answers.drop(columns="series", errors="ignore")
     answers = answers.sort_values("part", key=lambda part: part == TEST, kind="stable")
-    write_table(folder / PREDICTIONS_FILE, answers[_COLUMNS])
+    write_table(folder / PREDICTIONS_FILE, answers.filter(_COLUMNS))
 
 
 def _ask_guard(

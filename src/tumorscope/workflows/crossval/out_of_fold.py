@@ -22,7 +22,10 @@ from tumorscope.workflows.crossval.metrics import count_copies, stack_repeats
 from tumorscope.workflows.crossval.results import read_answers
 from tumorscope.workflows.preparation import RECIPE_FILE
 
-_OF_FOLD = ["repeat", "fold", LEFT_OUT, "slice", "sha256", "raw_probability", "reason"]
+_OF_FOLD = [
+    "repeat", "fold", LEFT_OUT, "slice", "sha256", "raw_probability", "reason",
+    "series", "place", "little_brain",
+]  # fmt: skip
 
 
 def check_keeps_last(recipe: Recipe) -> None:
@@ -62,8 +65,9 @@ def read_out_of_fold(cv: Path, recipe: Recipe, manifest: pd.DataFrame) -> pd.Dat
     -------
     pandas.DataFrame
         One row per slice and repeat: ``repeat``, ``fold``, ``slice``, ``sha256``,
-        ``raw_probability`` and, as far as it has them, ``left_out`` and ``reason`` of the
-        cross-validation; ``path``, ``label``, ``label_name`` and
+        ``raw_probability`` and, as far as it has them, ``left_out``, ``reason``, ``series``,
+        ``place`` and ``little_brain`` of the cross-validation; ``path``, ``label``,
+        ``label_name`` and
         ``group`` of the manifest.
 
     Raises

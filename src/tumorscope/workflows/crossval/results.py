@@ -18,8 +18,11 @@ from tumorscope.scans.images import read_slice
 from tumorscope.workflows.crossval.answers import read_fold
 from tumorscope.workflows.crossval.fold import PREDICTIONS_FILE
 from tumorscope.workflows.crossval.metrics import measure_crossval, stack_repeats
+from tumorscope.workflows.crossval.series import name_parts
+from tumorscope.workflows.crossval.series_metrics import measure_series
 from tumorscope.workflows.preparation import FOLDS_FILE
 
+SERIES_FILE = "series.csv"
 _MISTAKES_SHOWN = 12
 _KNOWN = (
     "slice", "source", LEFT_OUT, "patient_id", "site", "series", "level", "plane", "sequence",
@@ -30,7 +33,7 @@ _KNOWN = (
 def write_results(
     cv: Path, slices: pd.DataFrame, parts: Sequence[tuple[int, int]], recipe: Recipe
 ) -> None:
-    """Write the answers of all folds, what they are worth, figures and the report.
+    """Write the answers of all folds for slices and series, their worth, figures and the report.
 
     Parameters
     ----------
@@ -57,6 +60,11 @@ def write_results(
     for place, name in enumerate(known, 3):
         predictions.insert(place, name, predictions["path"].map(known[name]))
     metrics = measure_crossval(predictions, [fold.figures for fold in results], recipe)
+    of_folds = [fold.series for fold in results if len(fold.series)]
+    if of_folds:
+        series = name_parts(pd.concat(of_folds, ignore_index=True), known)
+        write_table(cv / SERIES_FILE, series)
+        metrics["series"] = measure_series(series)
     document = {**metrics, "notice": RESEARCH_USE_ONLY}
     write_table(cv / PREDICTIONS_FILE, predictions)
     write_text(cv / "metrics.json", json.dumps(document, indent=2) + "\n")

@@ -13,6 +13,7 @@ from tumorscope.report.limits import CROSSVAL_LIMITS
 from tumorscope.workflows.crossval.left_out import measure_left_out
 from tumorscope.workflows.crossval.metrics import measure_crossval
 from tumorscope.workflows.crossval.nuisances import measure_nuisances
+from tumorscope.workflows.crossval.series_metrics import measure_series
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -132,6 +133,25 @@ def test_sources_stand_in_a_table_of_their_own_where_there_are_several(cv):
     assert "7 slices" in text
     assert "5 groups" in text
     assert "one + two" in text
+    assert "<script" not in read_page(cv)
+
+
+def test_series_stand_in_a_table_where_the_data_have_any(cv):
+    assert "Whole series" not in read_text(cv)
+    count = np.arange(20)
+    called = np.where(count % 2 == 1, "tumor", "no tumor")
+    table = pd.DataFrame(
+        {
+            "repeat": 0, "series": count.astype(str), "group": count, "label": count % 2,
+            "probability": 0.2 + 0.6 * (count % 2), "predicted_class": called, "verdict": called,
+            "fitted": True, "source": np.where(count < 10, "one", HOSTILE),
+        }
+    )  # fmt: skip
+    metrics = json.loads((cv / "metrics.json").read_text())
+    (cv / "metrics.json").write_text(json.dumps({**metrics, "series": measure_series(table)}))
+    text = read_text(cv)
+    for words in ("Whole series", "source: one", "10 with, 10 without a tumor, of 20 patients"):
+        assert words in text, words
     assert "<script" not in read_page(cv)
 
 

@@ -87,7 +87,7 @@ def test_fold_answers_by_what_the_validation_parts_of_all_folds_decide(cv, resul
     decision = fit_decision(
         validation["label"], validation["probability"], validation["group"], 0.95, 0.2
     )
-    answers, figures = results[2]
+    answers, figures, _ = results[2]
     assert (answers["repeat"] == 1).all()
     np.testing.assert_allclose(answers["raw_probability"], test["probability"])
     calibrated = apply_temperature(test["probability"], decision.temperature)
@@ -109,7 +109,7 @@ def test_fold_answers_by_what_the_validation_parts_of_all_folds_decide(cv, resul
 
 
 def test_sets_are_named_by_what_they_hold(results):
-    answers, figures = results[0]
+    answers, figures, _ = results[0]
     limits, probabilities = figures["conformal_limits"], answers["probability"]
     no_tumor, tumor = probabilities <= limits["no_tumor"], 1 - probabilities <= limits["tumor"]
     expected = np.select(
