@@ -31,6 +31,7 @@ def render_model_card(
     metrics: Mapping[str, Any],
     data: DataSummary,
     recipe: Mapping[str, Any],
+    series: Mapping[str, int] | None = None,
 ) -> str:
     """Write the card of a model.
 
@@ -44,6 +45,8 @@ def render_model_card(
         The data of the run.
     recipe
         The settings, nested as in `recipe.yaml`.
+    series
+        How many series with a ``tumor`` and with ``no_tumor`` there were to fit a rule on.
 
     Returns
     -------
@@ -76,10 +79,40 @@ def render_model_card(
         counts=describe_counts(metrics),
         operating_points=describe_operating_points(metrics, recipe["decision"]),
         conformal=describe_conformal(metrics),
+        series=describe_rule(artifact, series or {"tumor": 0, "no_tumor": 0}),
         data=data,
         recipe_name=recipe.get("name", ""),
         recipe_rows=flatten_settings(recipe),
         limits=OUT_OF_FOLD_LIMITS if is_out_of_fold else LIMITS,
+    )
+
+
+def describe_rule(artifact: Mapping[str, Any], counts: Mapping[str, int]) -> str:
+    """Say how a model answers for a whole series: by a rule that was fitted on series, or by none.
+
+    Parameters
+    ----------
+    artifact
+        As `artifact.json` holds it.
+    counts
+        How many series with a ``tumor`` and with ``no_tumor`` there were to fit a rule on.
+    """
+    rule = artifact.get("series")
+    found = f"{count_noun(counts['tumor'], 'series', 'series')} with and {counts['no_tumor']:,}"
+    if rule is None:
+        return (
+            f"not fitted: {found} without a tumor. The largest mean of three consecutive slices "
+            "is judged by the threshold and limits of a single slice, which promises nothing: the "
+            "largest of many means is large by itself"
+        )
+    threshold, limits = rule["operating_points"][artifact["operating_point"]], rule["conformal"]
+    return (
+        f"fitted on {found} without a tumor, each patient or group of copies counting once. From "
+        "the logit of the largest mean of three consecutive slices, times "
+        f"{rule['slope']:.3g} and {rule['intercept']:+.3g}, comes a probability; the series is "
+        f'called a tumor from {threshold:.3g} on, can be "no tumor" up to '
+        f'{limits["no_tumor"]:.3g} and "tumor" from {1 - limits["tumor"]:.3g} on. It is not '
+        "assessable where fewer than half of its slices with brain are"
     )
 
 

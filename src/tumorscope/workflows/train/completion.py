@@ -29,6 +29,12 @@ from tumorscope.report.run.model_card import render_model_card
 from tumorscope.workflows.crossval.out_of_fold import decide_out_of_fold, measure_out_of_fold
 from tumorscope.workflows.evaluate.measure import measure_validation, tabulate_answers
 from tumorscope.workflows.guard_fitting import fit_guard
+from tumorscope.workflows.train.series import (
+    count_series,
+    fit_series_spec,
+    let_vote,
+    place_answers,
+)
 
 
 def complete_artifact(
@@ -77,16 +83,20 @@ def complete_artifact(
         spec = spec.model_copy(update={"cam_scale": choose_cam_scale(table["cam_peak"])})
     if out_of_fold is None:
         spec = _decide(spec, table, recipe)
+        votes = let_vote(place_answers(table, manifest), spec)
         table["probability"] = apply_temperature(table["raw_probability"], spec.temperature)
         metrics = measure_validation(table, manifest, spec)
     else:
         spec = _decide(spec, out_of_fold, recipe)
+        votes = let_vote(out_of_fold, spec)
         metrics = measure_out_of_fold(decide_out_of_fold(out_of_fold, spec), spec)
+    spec = spec.model_copy(update={"series": fit_series_spec(votes, recipe.decision)})
     card = render_model_card(
         spec.model_dump(),
         metrics,
         summarize_data(manifest, rejected_files),
         recipe.model_dump(),
+        count_series(votes),
     )
     write_text(folder / CARD_FILE, card)
     codes = read_codes(list(manifest["path"]), "recording the slices", on_progress)

@@ -109,3 +109,41 @@ def test_copies_across_the_split_are_an_alarm(metrics, render, card):
 def test_names_cannot_become_markup(artifact, render):
     artifact["backbone"] = "net](x) <b>|\n# Heading `code`"
     assert r"Backbone: net\](x) \<b\>\| # Heading \`code\`, starting" in render()
+
+
+class TestSeries:
+    @pytest.fixture
+    def render_series(self, artifact, metrics, manifest, recipe):
+        def render(**changes):
+            data = summarize_data(manifest, 1)
+            counts = {"tumor": 30, "no_tumor": 1200}
+            card = render_model_card({**artifact, **changes}, metrics, data, recipe, counts)
+            return " ".join(card.replace("\\", "").split())
+
+        return render
+
+    def test_a_rule_that_could_not_be_fitted_is_said_so_with_the_numbers(self, render_series):
+        said = "- Whole series: not fitted: 30 series with and 1,200 without a tumor. The largest"
+        assert said in render_series()
+        assert said in render_series(series=None)
+
+    def test_a_fitted_rule_is_told_with_its_numbers(self, render_series):
+        rule = {
+            "slope": 0.8125,
+            "intercept": -2.5,
+            "operating_points": {"half": 0.5, "youden": 0.375},
+            "conformal": {"error": 0.1, "no_tumor": 0.25, "tumor": 0.375},
+            "no_tumor": 1200,
+            "tumor": 30,
+        }
+        card = render_series(series=rule, operating_point="youden")
+        assert "- Whole series: fitted on 30 series with and 1,200 without a tumor" in card
+        assert "times 0.812 and -2.5, comes a probability" in card
+        assert (
+            'called a tumor from 0.375 on, can be "no tumor" up to 0.25 and "tumor" from 0.625 on'
+            in card
+        )
+
+
+def test_without_any_series_the_card_says_there_were_none(card):
+    assert "not fitted: 0 series with and 0 without a tumor" in " ".join(card.split())
