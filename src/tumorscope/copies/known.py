@@ -18,7 +18,7 @@ LARGEST_DISTANCE = 44
 _THREADS = 4
 
 
-def read_codes(
+def compute_file_codes(
     paths: Sequence[str], stage: str, on_progress: ProgressCallback = ignore_progress
 ) -> Codes:
     """Compute the codes of image files.

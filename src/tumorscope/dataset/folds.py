@@ -8,7 +8,7 @@ import pandas as pd
 
 from tumorscope.dataset.left_out import LEFT_OUT, NEVER
 from tumorscope.dataset.manifest import write_table
-from tumorscope.dataset.slice_matching import take_sources
+from tumorscope.dataset.source_names import take_sources
 from tumorscope.dataset.splits import count_units
 from tumorscope.errors import InputError
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from tumorscope.atomic import replace_folder
 from tumorscope.copies.groups import DisjointSets
-from tumorscope.dataset.slice_matching import take_sources
+from tumorscope.dataset.source_names import take_sources
 from tumorscope.errors import InputError
 from tumorscope.evaluation.comparison import Comparison, compare_scores
 from tumorscope.evaluation.decisions.operating_points import HALF

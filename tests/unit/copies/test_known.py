@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from tumorscope.copies.codes import CODE_BYTES, compute_codes
-from tumorscope.copies.known import find_known, read_codes
+from tumorscope.copies.known import compute_file_codes, find_known
 from tumorscope.copies.thumbnails import FRAMES, take_thumbnail
 from tumorscope.errors import InputError
 
@@ -33,10 +33,10 @@ class TestReadCodes:
         for path, picture in zip(paths, pictures, strict=False):
             Image.fromarray(picture).save(path)
         seen = []
-        codes = read_codes(paths, "reading", lambda *report: seen.append(report))
+        codes = compute_file_codes(paths, "reading", lambda *report: seen.append(report))
         np.testing.assert_array_equal(codes, [code(picture) for picture in pictures[:3]])
         assert seen == [("reading", done, 3) for done in (1, 2, 3)]
 
     def test_unreadable_file_is_an_input_error(self, tmp_path):
         with pytest.raises(InputError, match=r"gone\.png"):
-            read_codes([str(tmp_path / "gone.png")], "reading")
+            compute_file_codes([str(tmp_path / "gone.png")], "reading")

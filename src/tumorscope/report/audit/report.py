@@ -16,7 +16,7 @@ from tumorscope.report.audit.rows import (
     describe_sizes,
 )
 from tumorscope.report.audit.sheets import ReadImage, draw_sheets
-from tumorscope.report.limits import AUDIT_LIMITS
+from tumorscope.report.caveats import AUDIT_CAVEATS
 from tumorscope.report.page import list_origin, render_page
 from tumorscope.report.settings import flatten_settings
 from tumorscope.report.wording import make_printable
@@ -63,7 +63,7 @@ def write_audit_page(
             tuple(make_printable(str(cell)) for cell in row)
             for row in rejected.itertuples(index=False)
         ],
-        limits=AUDIT_LIMITS,
+        limits=AUDIT_CAVEATS,
         environment=[
             (name, make_printable(value)) for name, value in flatten_settings(dict(environment))
         ],

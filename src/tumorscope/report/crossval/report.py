@@ -9,6 +9,7 @@ import yaml
 
 from tumorscope.atomic import write_text
 from tumorscope.dataset.manifest import read_table
+from tumorscope.report.caveats import CROSSVAL_CAVEATS, take_left_out
 from tumorscope.report.crossval.nuisance_rows import describe_guesses, describe_values
 from tumorscope.report.crossval.rows import (
     describe_calibration,
@@ -24,7 +25,6 @@ from tumorscope.report.figure_rows import (
     describe_headline_figures,
 )
 from tumorscope.report.left_out_rows import describe_left_out
-from tumorscope.report.limits import CROSSVAL_LIMITS
 from tumorscope.report.metric_rows import describe_guard
 from tumorscope.report.page import embed_image, list_origin, list_sections, render_page
 from tumorscope.report.settings import flatten_settings
@@ -72,7 +72,7 @@ def write_crossval_report(cv: Path) -> Path:
         conformal=describe_conformal(metrics),
         classes=_count_classes(manifest),
         rejected=len(read_table(cv / "rejected.csv")),
-        limits=CROSSVAL_LIMITS,
+        limits=take_left_out(CROSSVAL_CAVEATS, metrics),
         images={name: embed_image(cv / "figures" / f"{name}.png") for name in _IMAGES},
         recipe=list_sections(recipe),
         environment=flatten_settings(environment),

@@ -8,9 +8,9 @@ import jinja2
 
 from tumorscope.dataset.splits import OUT_OF_FOLD
 from tumorscope.provenance import RESEARCH_USE_ONLY
+from tumorscope.report.caveats import CAVEATS, OUT_OF_FOLD_CAVEATS, take_left_out
 from tumorscope.report.figure_rows import describe_conformal, describe_figures
 from tumorscope.report.left_out_rows import describe_left_out
-from tumorscope.report.limits import LIMITS, OUT_OF_FOLD_LIMITS
 from tumorscope.report.metric_rows import (
     describe_copies,
     describe_counts,
@@ -83,7 +83,7 @@ def render_model_card(
         data=data,
         recipe_name=recipe.get("name", ""),
         recipe_rows=flatten_settings(recipe),
-        limits=OUT_OF_FOLD_LIMITS if is_out_of_fold else LIMITS,
+        limits=take_left_out(OUT_OF_FOLD_CAVEATS if is_out_of_fold else CAVEATS, metrics),
     )
 
 

@@ -7,13 +7,13 @@ import pandas as pd
 from tumorscope.atomic import write_text
 from tumorscope.dataset.splits import OUT_OF_FOLD
 from tumorscope.evaluation.measures.mistakes import rank_mistakes
+from tumorscope.report.caveats import CAVEATS, OUT_OF_FOLD_CAVEATS, take_left_out
 from tumorscope.report.figure_rows import (
     describe_conformal,
     describe_figures,
     describe_headline_figures,
 )
 from tumorscope.report.left_out_rows import describe_left_out
-from tumorscope.report.limits import LIMITS, OUT_OF_FOLD_LIMITS
 from tumorscope.report.localization.rows import describe_localization
 from tumorscope.report.metric_rows import (
     describe_calibration,
@@ -86,7 +86,7 @@ def _render(run: RunFolder) -> str:
         if (run.artifact or {}).get("heatmap") == "lesion map"
         else "Grad-CAM",
         keeps_best=run.recipe.get("training", {}).get("keep", "best") == "best",
-        limits=OUT_OF_FOLD_LIMITS if is_out_of_fold else LIMITS,
+        limits=take_left_out(OUT_OF_FOLD_CAVEATS if is_out_of_fold else CAVEATS, run.metrics or {}),
         data=data,
         rejected=rejected[:_LISTED_REJECTIONS],
         training=None if run.history is None else summarize_training(run.history),

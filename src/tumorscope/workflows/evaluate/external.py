@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tumorscope.artifact.reader import find_artifact, read_known_codes
-from tumorscope.copies.known import find_known, read_codes
+from tumorscope.copies.known import compute_file_codes, find_known
 from tumorscope.dataset.class_names import Names
 from tumorscope.dataset.manifest import read_manifest
 from tumorscope.dataset.subgroups import read_subgroups
@@ -72,7 +72,7 @@ def evaluate_external(
         table = read_foreign_predictions(Path(predictions), manifest)
     else:
         table = tabulate_answers(predictor, manifest, "evaluating", on_progress)
-    codes = read_codes(table["path"].tolist(), "looking for training slices", on_progress)
+    codes = compute_file_codes(table["path"].tolist(), "looking for training slices", on_progress)
     table["is_known"] = _spread(find_known(codes, known), table["group"])
 
     def assess(rows: pd.DataFrame) -> dict[str, Any]:

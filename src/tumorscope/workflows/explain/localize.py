@@ -11,7 +11,7 @@ import pandas as pd
 
 from tumorscope.artifact.reader import find_artifact, read_known_codes
 from tumorscope.atomic import replace_folder
-from tumorscope.copies.known import find_known, read_codes
+from tumorscope.copies.known import compute_file_codes, find_known
 from tumorscope.dataset.lesion_masks import assign_masks, open_masks, read_mask
 from tumorscope.dataset.manifest import read_manifest, write_table
 from tumorscope.errors import InputError
@@ -140,7 +140,7 @@ def _choose(
     outlined = manifest[manifest["mask"].notna()]
     # A slice that is unknown by itself may be in one group with a known one that has no outline.
     grouped = manifest[manifest["group"].isin(outlined["group"])]
-    codes = read_codes(grouped["path"].tolist(), "looking for training slices", on_progress)
+    codes = compute_file_codes(grouped["path"].tolist(), "looking for training slices", on_progress)
     is_known = find_known(codes, read_known_codes(artifact))
     new = outlined[~outlined["group"].isin(grouped.loc[is_known, "group"])]
     shuffled = new.sample(frac=1, random_state=seed)

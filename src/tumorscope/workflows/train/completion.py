@@ -15,7 +15,7 @@ from tumorscope.artifact.spec import (
 )
 from tumorscope.artifact.writer import write_artifact, write_guard
 from tumorscope.atomic import write_text
-from tumorscope.copies.known import read_codes
+from tumorscope.copies.known import compute_file_codes
 from tumorscope.dataset.splits import TRAIN, VALIDATION
 from tumorscope.evaluation.decisions.calibration import apply_temperature
 from tumorscope.evaluation.decisions.decision import fit_decision
@@ -99,7 +99,7 @@ def complete_artifact(
         count_series(votes),
     )
     write_text(folder / CARD_FILE, card)
-    codes = read_codes(list(manifest["path"]), "recording the slices", on_progress)
+    codes = compute_file_codes(list(manifest["path"]), "recording the slices", on_progress)
     np.save(folder / KNOWN_CODES_FILE, codes, allow_pickle=False)
     write_artifact(folder, spec)
 

@@ -8,8 +8,8 @@ from PIL import Image
 from html_page import Page, assert_needs_nothing_from_elsewhere
 from tumorscope.provenance import RESEARCH_USE_ONLY, describe_environment
 from tumorscope.recipe import load_recipe
+from tumorscope.report.caveats import CROSSVAL_CAVEATS
 from tumorscope.report.crossval.report import write_crossval_report
-from tumorscope.report.limits import CROSSVAL_LIMITS
 from tumorscope.workflows.crossval.left_out import measure_left_out
 from tumorscope.workflows.crossval.metrics import measure_crossval
 from tumorscope.workflows.crossval.nuisances import measure_nuisances
@@ -77,6 +77,8 @@ def test_what_was_left_out_comes_first_and_the_worst_before_the_others(left_out)
     assert row[2:4] == ["18", "14"]
     assert row.count("0.0") == 3
     assert row[-4:] == ["100.0", "%", "0.0", "%"]
+    assert "No scanner beyond these." in text
+    assert "No other scanner." not in text
 
 
 def test_a_guess_that_comes_near_is_marked_and_verdicts_stand_by_place(cv):
@@ -114,7 +116,7 @@ def test_page_holds_every_section_and_both_ways_of_counting(cv):
         "Each slice counts once", "Each group counts once", "40 slices", "30 groups",
         "Expected calibration error", "Target sensitivity", "Verdict uncertain", "mean ± SD",
         "Files that could not be used: 1", "whole groups",
-        *(limit.title for limit in CROSSVAL_LIMITS),
+        *(limit.title for limit in CROSSVAL_CAVEATS),
     ):  # fmt: skip
         assert words in text, words
 

@@ -4,7 +4,7 @@ import pytest
 
 from tumorscope.evaluation.acceptance import measure_acceptance
 from tumorscope.provenance import RESEARCH_USE_ONLY
-from tumorscope.report.limits import LIMITS, OUT_OF_FOLD_LIMITS
+from tumorscope.report.caveats import CAVEATS, OUT_OF_FOLD_CAVEATS
 from tumorscope.report.run.data_summary import summarize_data
 from tumorscope.report.run.model_card import render_model_card
 
@@ -59,7 +59,7 @@ def test_every_table_row_has_as_many_cells_as_its_head(card):
 
 
 def test_it_carries_the_same_limits_as_the_report(card):
-    for limit in LIMITS:
+    for limit in CAVEATS:
         assert f"- **{limit.title}** {limit.meaning}" in card
 
 
@@ -70,7 +70,7 @@ def test_card_of_a_model_trained_on_all_slices_says_whose_figures_it_has(metrics
     text = " ".join(render().split())
     assert "out of fold, by 5 x 2 models of a cross-validation that never saw" in text
     assert "so it has no held-out figure of its own" in text
-    for limit in OUT_OF_FOLD_LIMITS:
+    for limit in OUT_OF_FOLD_CAVEATS:
         assert limit.title in text
     assert "held back" not in text
     assert "chose the epoch" not in text

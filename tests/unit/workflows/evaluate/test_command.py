@@ -10,7 +10,7 @@ from PIL import Image
 from tumorscope.artifact.reader import read_artifact
 from tumorscope.artifact.spec import KNOWN_CODES_FILE
 from tumorscope.artifact.writer import write_artifact
-from tumorscope.copies.known import read_codes
+from tumorscope.copies.known import compute_file_codes
 from tumorscope.errors import InputError
 from tumorscope.phantoms import draw_phantom
 from tumorscope.workflows.evaluate.command import evaluate
@@ -42,7 +42,7 @@ def phantoms(tmp_path):
 def know(artifact, paths, folder):
     """Copy an artifact and make it know some slices."""
     shutil.copytree(artifact, folder)
-    np.save(folder / KNOWN_CODES_FILE, read_codes([str(path) for path in paths], ""))
+    np.save(folder / KNOWN_CODES_FILE, compute_file_codes([str(path) for path in paths], ""))
     write_artifact(folder, read_artifact(artifact))
     return folder
 

@@ -104,7 +104,7 @@ def test_outlined_slice_whose_copy_without_an_outline_is_known_is_left_out(
         shutil.copytree(image_folder / name, data / name)
     first = sorted((data / "yes").iterdir())[0]
     shutil.copy(first, first.with_name("copy.png"))
-    monkeypatch.setattr(module, "read_codes", lambda paths, *_: paths)
+    monkeypatch.setattr(module, "compute_file_codes", lambda paths, *_: paths)
     monkeypatch.setattr(
         module, "find_known", lambda paths, _: np.array([Path(p).stem == "copy" for p in paths])
     )

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from tumorscope.dataset.slice_matching import take_sources
+from tumorscope.dataset.source_names import take_sources
 from tumorscope.errors import InputError
 
 
