@@ -28,6 +28,7 @@ from tumorscope.workflows.training_extra import import_training
 
 PREDICTIONS_FILE = "predictions.csv"
 PROGRESS = "progress"
+_OF_MANIFEST = ["path", "label", "label_name", "group", "series"]
 _COLUMNS = [
     "part", "path", "label", "label_name", "group", "probability", "reason",
     "series", "place", "little_brain",
@@ -92,8 +93,11 @@ def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int
     history = train_classifier(classifier, recipe, learning, folder, on_progress)
     write_table(folder / "history.csv", history)
     places = find_places(parts)
-    answers = parts[parts["split"].isin((VALIDATION, TEST))].rename(columns={"split": "part"})
-    answers = answers.assign(probability=score_slices(classifier, answers, recipe))
+    asked = parts[parts["split"].isin((VALIDATION, TEST))]
+    # A table may have columns of its own that are called as those of answers.
+    answers = asked.filter(_OF_MANIFEST).assign(
+        part=asked["split"], probability=score_slices(classifier, asked, recipe)
+    )
     with borrow_folder(folder) as temporary:  # the guard needs the exported graph, and only now
         graph = export_graph(classifier, temporary)
         answers["reason"] = _ask_guard(graph, parts, answers["path"].tolist(), recipe)

@@ -26,6 +26,8 @@ def table(labelled_slices, tmp_path):
     table["patient_id"] = ""
     table.loc[[0, 1], "patient_id"] = "X"
     table.loc[[3, 2], "patient_id"] = "Y"
+    for name in ("part", "probability", "reason", "place", "verdict", "fold"):
+        table[name] = "of the user"
     table.to_csv(tmp_path / "slices.csv", index=False)
     return tmp_path / "slices.csv"
 
