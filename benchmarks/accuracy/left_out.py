@@ -99,7 +99,7 @@ def main() -> None:
     print(describe_sources(answers).round(3).to_string())
     series = read_table(cv / "series.csv")
     keys = ["source", "sequence", "plane", "label"]
-    verdicts = series.groupby(keys)["verdict"].value_counts().unstack(fill_value=0)
+    verdicts = series.groupby(keys, dropna=False)["verdict"].value_counts().unstack(fill_value=0)
     print(verdicts.to_string())
 
 

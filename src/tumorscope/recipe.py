@@ -158,9 +158,15 @@ def load_recipe(source: str | Path = "default", overrides: Iterable[str] = ()) -
         _apply(override, settings)
     _check_keys(settings)
     try:
-        return Recipe.model_validate(settings)
+        recipe = Recipe.model_validate(settings)
     except ValidationError as error:
         raise RecipeError(f"recipe {source}: {_describe(error)}") from error
+    if recipe.data.draws is not None and recipe.training.balance_classes:
+        raise RecipeError(
+            f"recipe {source}: data.draws gives each class its half; set "
+            "training.balance_classes=false"
+        )
+    return recipe
 
 
 def _read_settings(source: str | Path) -> dict[str, Any]:

@@ -63,6 +63,7 @@ class TestBuiltIn:
             "rescale_in_front": True,
             "hidden_units": 256,
             "dropout": 0.5,
+            "decide_by": "appearance",
         }
         training = recipe.training
         assert (training.epochs, training.learning_rate) == (20, 1e-4)

@@ -101,13 +101,22 @@ def join_copies(
         on_progress = None  # the later rounds are short
         proposals = _take_unordered(found)
         named = proposals._replace(first=rows[proposals.first], second=rows[proposals.second])
-        named = named.select(~(are_told_apart[named.first] & are_told_apart[named.second]))
+        is_told = _spread(sets, are_told_apart)
+        named = named.select(~(is_told[named.first] & is_told[named.second]))
         new = list(_join_verified(sets, thumbnails, named, refused))
         if not new:
             break
         links += new
         rows = np.unique([sets.find(int(row)) for row in rows])
     return links
+
+
+def _spread(sets: DisjointSets, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Flag the row that stands for a set if any row of the set is flagged."""
+    spread = np.zeros_like(flags)
+    for row in np.flatnonzero(flags):
+        spread[sets.find(int(row))] = True
+    return spread
 
 
 def verify(

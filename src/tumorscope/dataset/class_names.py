@@ -7,6 +7,7 @@ from tumorscope.errors import InputError
 
 Names = str | Sequence[str]
 _USUAL = {"yes": "no"}
+_COMPANIONS = frozenset({"masks"})
 _NUMBERS = frozenset({"0", "1"})
 
 
@@ -44,12 +45,12 @@ class ClassNames(NamedTuple):
         -------
         dict
             A name that is in neither class is left out, where the class without a tumor is known
-            by its usual name, ``no``, or by the given ones.
+            by its usual name, ``no``.
 
         Raises
         ------
         InputError
-            A class is missing, or it cannot be told which names are that without a tumor.
+            A class is missing, or it cannot be told of a name which one it is.
         """
         names = set(found)
         if names and names <= _NUMBERS:
@@ -58,6 +59,12 @@ class ClassNames(NamedTuple):
             positive, negative = names & self.positive, names & self._find_negative(names)
         if not (negative and positive) and (needs_both or not (negative or positive)):
             raise self._refuse(names, where)
+        others = names - positive - negative - _COMPANIONS
+        if self.negative is not None and others:
+            raise InputError(
+                f"{where}: {min(others)!r} is neither a class with a tumor nor one without; name "
+                "it with --positive or --negative, or move it away"
+            )
         return dict.fromkeys(negative, 0) | dict.fromkeys(positive, 1)
 
     def _find_negative(self, names: set[str]) -> frozenset[str]:

@@ -57,16 +57,21 @@ def weigh_draws(manifest: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def draw_weighted(
-    weights: NDArray[np.float64], count: int, generator: np.random.Generator
+    weights: NDArray[np.float64],
+    labels: NDArray[np.generic],
+    count: int,
+    generator: np.random.Generator,
 ) -> NDArray[np.int64]:
-    """Draw rows without putting any back, in random order.
+    """Draw rows without putting any back, half of them of each class, in random order.
 
     Parameters
     ----------
     weights
         Shape (N,), positive.
+    labels
+        Shape (N,), 0 for no tumor and 1 for tumor.
     count
-        How many, of N at most.
+        How many, of N at most. Where a class has less than half of it, the other gives the rest.
     generator
         Of the random numbers.
 
@@ -75,7 +80,12 @@ def draw_weighted(
     Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006.
     """
     keys = generator.exponential(size=len(weights)) / weights
-    drawn = np.argsort(keys, kind="stable")[:count]
+    no_tumor, tumor = (
+        rows[np.argsort(keys[rows], kind="stable")]
+        for rows in (np.flatnonzero(labels == label) for label in (0, 1))
+    )
+    of_tumor = min(len(tumor), max(count // 2, count - len(no_tumor)))
+    drawn = np.concatenate([tumor[:of_tumor], no_tumor[: count - of_tumor]])
     return generator.permutation(drawn)
 
 

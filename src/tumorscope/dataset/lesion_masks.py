@@ -107,9 +107,7 @@ def assign_masks(manifest: pd.DataFrame, sources: Sequence[Path]) -> pd.DataFram
 def _find_slices(manifest: pd.DataFrame, source: Path, masks: Masks) -> pd.Series:
     """Find the slices that masks belong to; give the file of each, by the manifest's index."""
     tumors = manifest.loc[manifest["label"] == 1, "path"].map(Path)
-    home = source.resolve().parent
-    is_inside = tumors.map(lambda path: path.is_relative_to(home)).astype(bool)
-    near = tumors[is_inside] if is_inside.any() else tumors
+    near = _find_nearest(tumors, source.resolve())
     found = near[[_belongs(masks.get(path.name), path) for path in near]]
     if found.empty:
         raise InputError(f"{source}: no slice with a tumor is the picture of one of its outlines")
@@ -126,6 +124,15 @@ def _find_slices(manifest: pd.DataFrame, source: Path, masks: Masks) -> pd.Serie
     return pd.Series({row: str(file.resolve()) for row, file in files.items()}, dtype=str)
 
 
+def _find_nearest(tumors: pd.Series, source: Path) -> pd.Series:
+    """Find the slices in the nearest folder around masks that holds any."""
+    for home in source.parents:
+        is_inside = tumors.map(lambda path, home=home: path.is_relative_to(home)).astype(bool)
+        if is_inside.any():
+            return tumors[is_inside]
+    return tumors
+
+
 def open_masks(manifest: pd.DataFrame) -> list[Outline | Path | None]:
     """Give what `read_mask` reads for each slice of a manifest, None where there is no mask.
 
@@ -138,18 +145,22 @@ def open_masks(manifest: pd.DataFrame) -> list[Outline | Path | None]:
         return [None] * len(manifest)
     outlines = {
         file: list_masks(Path(file)) for file in manifest["mask"].dropna().unique()
-        if not is_image_file(Path(file))
+        if not is_image_file(Path(file)) and not Path(file).is_dir()
     }  # fmt: skip
     opened: list[Outline | Path | None] = []
     for path, mask in zip(manifest["path"], manifest["mask"], strict=True):
         if pd.isna(mask):
             opened.append(None)
+        elif mask == path or Path(mask).is_dir():
+            raise InputError(f"{mask}: no mask of {path}; give a picture or a JSON file")
         elif mask not in outlines:
             opened.append(Path(mask))
-        elif (name := Path(path).name) in outlines[mask]:
+        elif _belongs(outlines[mask].get(name := Path(path).name), Path(path)):
             opened.append(outlines[mask][name])
         else:
-            raise InputError(f"{mask}: does not outline {name}, though it is the mask of {path}")
+            raise InputError(
+                f"{mask}: does not outline {name} of this size, though it is the mask of {path}"
+            )
     return opened
 
 

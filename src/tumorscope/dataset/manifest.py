@@ -15,6 +15,7 @@ from tumorscope.copies.groups import DisjointSets, Groups, join_copies
 from tumorscope.copies.thumbnails import Gray, take_thumbnail
 from tumorscope.dataset.class_names import ClassNames, Names, read_class_names
 from tumorscope.dataset.labelled_files import LabelledFile
+from tumorscope.dataset.left_out import LEFT_OUT
 from tumorscope.dataset.series import name_series
 from tumorscope.dataset.sources import Source, list_labelled_files, name_sources
 from tumorscope.errors import InputError
@@ -26,8 +27,8 @@ _log = logging.getLogger(__name__)
 COLUMNS = ("path", "label", "label_name", "sha256", "width", "height", "group")
 KNOWN = ("patient_id", "site", "source", "sequence", "series", "slice", "mask")
 """Columns that mean the same in every table."""
-_TEXTS = frozenset(KNOWN) - {"slice"}
-_OURS = frozenset({*COLUMNS, "split", "fold", "repeat"})
+_TEXTS = frozenset({*KNOWN, "plane", "study", LEFT_OUT}) - {"slice"}
+_OURS = frozenset({*COLUMNS, "split", "fold", "repeat", "level", "lesion_share", LEFT_OUT})
 _THREADS = 4
 
 
@@ -128,7 +129,17 @@ def _list_files(sources: dict[str, Source], names: ClassNames) -> list[LabelledF
                     "no file"
                 )
             files.append(file._replace(details={"source": name, **file.details}))
+    _check_all_found(names, {file.label_name.lower() for file in files})
     return files
+
+
+def _check_all_found(names: ClassNames, found: set[str]) -> None:
+    """Refuse a name that no source has, where others are there: it may be mistyped."""
+    asked = names.positive | (names.negative or frozenset())
+    if asked & found and (missing := asked - found):
+        raise InputError(
+            f"no source has images of the class {min(missing)!r}; found {', '.join(sorted(found))}"
+        )
 
 
 def _describe(file: LabelledFile) -> tuple[dict[str, object], Gray] | InputError:

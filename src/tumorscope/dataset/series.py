@@ -3,31 +3,35 @@
 import numpy as np
 import pandas as pd
 
-_OF_SERIES = ("source", "patient_id", "study", "sequence", "plane")
+_OF_SERIES = ("source", "patient_id", "study", "sequence", "plane", "series")
 _FEWEST = 5  # fewer slices span no head
 
 
 def name_series(manifest: pd.DataFrame) -> pd.DataFrame:
-    """Name the series of each slice, where a table numbers slices and does not name it.
+    """Name the series of each slice, so that no other one has its name.
 
     Parameters
     ----------
     manifest
-        Slices of one patient, study, sequence and plane, as far as these columns are there, are
-        one series if they have a ``slice``. Not modified.
+        Slices of one source, patient, study, sequence, plane and ``series``, as far as these
+        columns are there, are one series if they have a ``series``, or a ``slice`` and a
+        ``patient_id``. Tables often number the series of each patient anew. Not modified.
 
     Returns
     -------
     pandas.DataFrame
-        With ``series``; unchanged where there is one, or nothing to tell it from.
+        With ``series``; unchanged where there is nothing to tell it from.
     """
-    if "series" in manifest or not {"slice", "patient_id"} <= set(manifest):
+    missing = pd.Series(None, manifest.index, object)
+    given, number, patient = (
+        manifest.get(name, missing).notna() for name in ("series", "slice", "patient_id")
+    )
+    is_known = given | (number & patient)
+    if not is_known.any():
         return manifest
     columns = [name for name in _OF_SERIES if name in manifest]
-    parts = manifest[columns].fillna("").astype(str)
-    is_numbered = manifest["slice"].notna() & manifest["patient_id"].notna()
-    named = parts.agg("/".join, axis=1).str.replace("//", "/").str.strip("/")
-    return manifest.assign(series=named.where(is_numbered))
+    parts = manifest[columns].fillna("-").astype(str)
+    return manifest.assign(series=parts.agg("/".join, axis=1).where(is_known))
 
 
 def find_levels(manifest: pd.DataFrame) -> pd.Series:

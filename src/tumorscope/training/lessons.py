@@ -58,7 +58,8 @@ def _choose_measured(slices: pd.DataFrame, settings: DataSettings) -> pd.DataFra
     """Choose what is measured after each epoch, as evenly as what an epoch visits."""
     if settings.draws is not None:
         count = math.ceil(settings.draws * settings.validation_fraction)
-        rows = draw_weighted(weigh_draws(slices), count, np.random.default_rng(0))
+        labels = slices["label"].to_numpy()
+        rows = draw_weighted(weigh_draws(slices), labels, count, np.random.default_rng(0))
         return slices.iloc[np.sort(rows)]
     if settings.drawn_per_group is not None:
         return slices.groupby(number_copies(slices)).head(settings.drawn_per_group)

@@ -72,7 +72,7 @@ def build_training_batches(
             if draws is None:
                 order = draw_epoch(store.copies, drawn_per_group, random, wanted)
             else:
-                order = draw_weighted(store.weights, draws, random)
+                order = draw_weighted(store.weights, store.labels, draws, random)
             for start in range(0, len(order), batch_size):
                 rows = order[start : start + batch_size]
                 batch_seed = np.array([seed, epoch * len(order) + start])

@@ -14,7 +14,7 @@ def label(found: list[str], positive="yes", negative=None, needs_both=True) -> d
         (["no", "yes", "masks"], "yes", None, {"no": 0, "yes": 1}),
         (["healthy", "yes"], "yes", None, {"healthy": 0, "yes": 1}),
         (["0", "1"], "tumor", None, {"0": 0, "1": 1}),
-        (["a", "b", "c", "d"], "a,C", "b", {"a": 1, "b": 0, "c": 1}),
+        (["a", "b", "c", "masks"], "a,C", "b", {"a": 1, "b": 0, "c": 1}),
         (["a", "b", "c"], ["a"], ["b", "c"], {"a": 1, "b": 0, "c": 0}),
     ],
 )

@@ -75,10 +75,21 @@ def test_slices_at_levels_of_the_other_class_weigh_more():
 def test_drawing_follows_the_weights_and_repeats_nothing():
     generator = np.random.default_rng(0)
     weights = np.array([0.1, 0.2, 0.7])
-    drawn = [draw_weighted(weights, 1, generator)[0] for _ in range(4000)]
+    labels = np.zeros(3)
+    drawn = [draw_weighted(weights, labels, 1, generator)[0] for _ in range(4000)]
     np.testing.assert_allclose(np.bincount(drawn) / 4000, weights, atol=0.03)
-    assert sorted(draw_weighted(weights, 3, generator)) == [0, 1, 2]
-    assert sorted(draw_weighted(weights, 9, generator)) == [0, 1, 2]
+    assert sorted(draw_weighted(weights, labels, 3, generator)) == [0, 1, 2]
+    assert sorted(draw_weighted(weights, labels, 9, generator)) == [0, 1, 2]
+
+
+def test_each_class_gives_half_as_far_as_it_has_so_many():
+    labels = np.array([0] * 50 + [1] * 5)
+    rows = draw_weighted(np.ones(55), labels, 8, np.random.default_rng(0))
+    assert labels[rows].sum() == 4
+    rows = draw_weighted(np.ones(55), labels, 20, np.random.default_rng(0))
+    assert (len(rows), labels[rows].sum()) == (20, 5)
+    rows = draw_weighted(np.ones(55), 1 - labels, 20, np.random.default_rng(0))
+    assert (len(set(rows)), labels[rows].sum()) == (20, 5)
 
 
 def test_tables_without_sources_and_places_are_drawn_by_group():

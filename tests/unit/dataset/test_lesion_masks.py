@@ -88,6 +88,9 @@ class TestAssignment:
         both = pd.concat([slices, pd.DataFrame({"path": [path], "label": [1]})], ignore_index=True)
         manifest = assign_masks(both, [other])
         assert manifest["mask"].notna().tolist() == [False, False, False, True]
+        deeper = tmp_path / "other" / "annotations" / "final"
+        deeper.mkdir(parents=True)
+        assert assign_masks(both, [self.outline(deeper, {"a.png": -1})])["mask"].notna().sum() == 1
         elsewhere = tmp_path / "elsewhere"
         elsewhere.mkdir()
         with pytest.raises(InputError, match="have the same name"):
@@ -106,6 +109,12 @@ class TestAssignment:
             measure_lesions(manifest.assign(label=0))
         with pytest.raises(InputError, match=r"does not outline a\.png"):
             open_masks(manifest.assign(mask=str(tmp_path / "outlines.json")))
+        self.outline(tmp_path, {"b.png": 1})
+        with pytest.raises(InputError, match=r"does not outline b\.png of this size"):
+            open_masks(manifest)
+        for wrong in (str(tmp_path), manifest["path"]):
+            with pytest.raises(InputError, match="no mask of"):
+                open_masks(manifest.assign(mask=wrong))
 
     def test_masks_of_other_slices_are_refused(self, slices, tmp_path):
         with pytest.raises(InputError, match="no slice with a tumor"):

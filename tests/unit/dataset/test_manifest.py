@@ -110,6 +110,10 @@ class TestReadManifest:
         assert manifest["group"].tolist() == [0, 0, 1, 2]
         assert manifest["patient_id"].iloc[0] == "7"
 
+    def test_a_class_that_no_source_has_is_refused_beside_others(self, two_classes):
+        with pytest.raises(InputError, match="no source has images of the class 'yess'"):
+            read_manifest(two_classes, "yes,yess")
+
     def test_columns_of_a_table_are_kept_and_ours_are_not_overwritten(self, two_classes):
         table = two_classes / "table.csv"
         table.write_text(

@@ -17,9 +17,18 @@ def test_numbered_slices_of_one_patient_and_sequence_are_a_series():
     assert pd.isna(names[4])
 
 
-def test_a_series_that_a_table_names_stays():
-    manifest = pd.DataFrame({"patient_id": ["P1"], "slice": [1], "series": ["mine"]})
-    assert name_series(manifest) is manifest
+def test_series_that_each_patient_counts_anew_are_told_apart_and_others_named_beside_them():
+    manifest = pd.DataFrame(
+        {
+            "source": ["a", "a", "a", "b"],
+            "patient_id": ["P1", "P1", "P2", "P3"],
+            "slice": [1, 1, 1, 1],
+            "series": ["1", "2", "1", None],
+        }
+    )
+    assert name_series(manifest)["series"].tolist() == ["a/P1/1", "a/P1/2", "a/P2/1", "b/P3/-"]
+    plain = manifest[["source"]]
+    assert name_series(plain) is plain
 
 
 def test_levels_go_from_the_first_to_the_last_slice_whatever_their_order():

@@ -119,13 +119,15 @@ class TestFolder:
 
     def test_several_classes_are_mapped_to_two(self, touch):
         names = read_class_names("glioma,meningioma", "notumor")
-        folder = touch("glioma/a.png", "meningioma/b.png", "notumor/c.png", "pituitary/d.png")
+        folder = touch("glioma/a.png", "meningioma/b.png", "notumor/c.png", "masks/d.png")
         files = list_labelled_files(folder, names)
         assert [(file.label, file.label_name) for file in files] == [
             (0, "notumor"),
             (1, "glioma"),
             (1, "meningioma"),
         ]
+        with pytest.raises(InputError, match="'pituitary' is neither a class with a tumor nor"):
+            list_labelled_files(touch("pituitary/e.png"), names)
 
     def test_training_and_testing_folders_are_one_source_and_keep_their_part(self, touch):
         folder = touch("Testing/yes/a.png", "Testing/no/b.png", "Training/yes/a.png", "readme.txt")

@@ -80,7 +80,7 @@ def plot_fold_roc(labels: ArrayLike, probabilities: ArrayLike, folds: ArrayLike)
     Parameters
     ----------
     labels
-        Shape (N,), 0 for no tumor and 1 for tumor, both in every fold. Not modified.
+        Shape (N,), 0 for no tumor and 1 for tumor. A fold without both has no curve. Not modified.
     probabilities
         Shape (N,), or (R, N) of R repeats, of a tumor, within [0, 1]: the curve is then the mean
         of those of the repeats, and its area the mean of theirs. Not modified.
@@ -98,9 +98,13 @@ def plot_fold_roc(labels: ArrayLike, probabilities: ArrayLike, folds: ArrayLike)
     for repeat, fold_of in zip(repeats, np.reshape(folds, repeats.shape), strict=True):
         for fold in np.unique(fold_of):
             inside = fold_of == fold
+            if len(np.unique(checked_labels[inside])) < 2:
+                continue  # one class alone has no curve
             rates, sensitivities = trace_roc(checked_labels[inside], repeat[inside])
             areas.append(float(np.trapezoid(sensitivities, rates)))
             (line,) = axes.plot(rates, sensitivities, color=BLUE, linewidth=0.8, alpha=0.35)
+    if not areas:
+        return figure
     line.set_label(f"each fold: AUROC {min(areas):.3f} to {max(areas):.3f}")
     area = compute_metrics(checked_labels, repeats, 0.5)["auroc"]
     axes.plot(

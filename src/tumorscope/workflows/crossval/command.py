@@ -155,7 +155,7 @@ def crossval(
     )
     processes.train(parts)
     slices = manifest.assign(level=find_levels(manifest), slice=name_slices(manifest, root))
-    if leave_out is not None:
+    if LEFT_OUT in table:
         slices[LEFT_OUT] = table[LEFT_OUT]
     write_results(cv, slices, parts, settings)
     return cv

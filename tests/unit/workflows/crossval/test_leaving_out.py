@@ -26,7 +26,16 @@ def table(labelled_slices, tmp_path):
     table["patient_id"] = ""
     table.loc[[0, 1], "patient_id"] = "X"
     table.loc[[3, 2], "patient_id"] = "Y"
-    for name in ("part", "probability", "reason", "place", "verdict", "fold"):
+    for name in (
+        "part",
+        "probability",
+        "reason",
+        "place",
+        "verdict",
+        "fold",
+        "left_out",
+        "lesion_share",
+    ):
         table[name] = "of the user"
     table.to_csv(tmp_path / "slices.csv", index=False)
     return tmp_path / "slices.csv"
@@ -61,6 +70,13 @@ def test_the_validation_part_of_its_own_model_alone_decides(cv):
     assert metrics["folds"][0]["temperature"] == decision.temperature
     assert metrics["left_out"]["values"].keys() == {"A", "B"}
     assert metrics["copies"]["slices"] == 0
+
+
+def test_its_folds_file_leaves_out_the_same(cv, table, tmp_path):
+    again = crossval(table, tmp_path / "again", overrides=SETTINGS, folds_file=cv / "folds.csv")
+    assert (again / "predictions.csv").read_bytes() == (cv / "predictions.csv").read_bytes()
+    metrics = [json.loads((folder / "metrics.json").read_text()) for folder in (cv, again)]
+    assert metrics[0] == metrics[1]
 
 
 def test_it_goes_on_with_the_same_column_only(cv, table, tmp_path, trainer):
