@@ -15,8 +15,8 @@ from tumorscope.inference.engine import count_cores
 from tumorscope.phantoms import draw_phantom
 from tumorscope.workflows.predict.command import predict
 
-COUNT = 110
-FEW = 44
+COUNT = 77
+FEW = 33
 MANY = 4 * 32 * count_cores()  # so many pictures before all others are divided among processes
 MOST_SECONDS = 5
 MOST_MEMORY_MB = 1024
