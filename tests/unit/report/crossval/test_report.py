@@ -79,6 +79,7 @@ def test_what_was_left_out_comes_first_and_the_worst_before_the_others(left_out)
     assert row[-4:] == ["100.0", "%", "0.0", "%"]
     assert "No scanner beyond these." in text
     assert "No other scanner." not in text
+    assert "On its own validation part" in text
 
 
 def test_a_guess_that_comes_near_is_marked_and_verdicts_stand_by_place(cv):
