@@ -13,10 +13,8 @@ MODEL_LIMIT_KB := 10240
 
 # Or each of the many processes of the tests compiles all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
-# A worker for each core and one more, as trainings wait at times for the process that began them.
-WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
-# The tests of a file share what they make, so one worker has them all.
-PYTEST = $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+# A worker for each core. The tests of a file share what they make, so one worker has them all.
+PYTEST = $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 # What never loads TensorFlow, which takes longer than all of it.
 QUICK = tests/architecture tests/unit src/tumorscope \
     $(addprefix --ignore=,tests/unit/model tests/unit/training \

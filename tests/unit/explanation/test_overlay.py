@@ -102,6 +102,7 @@ class TestBlend:
         ),
         scale=st.floats(0.01, 100),
     )
+    @pytest.mark.slow
     def test_color_depends_on_the_evidence_there_and_not_on_the_rest(self, evidence, scale):
         gray = np.full((3, 4, 3), 90, np.uint8)
         together = blend(gray, evidence, scale)

@@ -35,6 +35,7 @@ def write_flag(path) -> None:
     Image.fromarray(flag).save(path)
 
 
+@pytest.mark.slow
 def test_every_group_counts_once(fit, write_slice, tmp_path):
     dark = {write_slice(tmp_path / f"{n}.png", 40): 0 for n in range(9)}
     bright = {write_slice(tmp_path / "bright.png", 100): 1}

@@ -108,6 +108,7 @@ class TestDecision:
         st.lists(st.floats(0, 1), min_size=2, max_size=30),
         st.sampled_from(["half", "youden", "target_sensitivity"]),
     )
+    @pytest.mark.slow
     def test_a_higher_vote_never_means_less_of_a_tumor(self, seed, apart, votes, point):
         decision = fit_series_decision(*draw_votes(24, seed, apart), 0.95, 0.2)
         ordered = calibrate_votes(np.sort(votes), decision.slope, decision.intercept)

@@ -46,6 +46,7 @@ def test_every_figure_is_a_row_with_slices_above_groups():
             assert all((line.get_ydata()[0] < row) == above for line in lines)
 
 
+@pytest.mark.slow
 def test_better_is_right_for_losses_as_well():
     shares, brier, log_loss = plot_comparison(compare(), ("a", "b")).axes
     assert not shares.xaxis_inverted()

@@ -78,6 +78,7 @@ def find_most_disjoint_pairs(labels, groups):
     return match(frozenset(groups))
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 1)), min_size=1, max_size=12))
 def test_independent_pairs_are_as_many_as_can_be_matched(members):
     groups, labels = (np.array(column) for column in zip(*members, strict=True))

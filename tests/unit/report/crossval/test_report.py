@@ -139,6 +139,7 @@ def test_sources_stand_in_a_table_of_their_own_where_there_are_several(cv):
     assert "<script" not in read_page(cv)
 
 
+@pytest.mark.slow
 def test_series_stand_in_a_table_where_the_data_have_any(cv):
     assert "Whole series" not in read_text(cv)
     count = np.arange(20)
@@ -166,6 +167,7 @@ def test_names_are_never_markup_and_the_path_of_the_data_stays_at_home(cv):
     assert "/home/ann" not in facts
 
 
+@pytest.mark.slow
 def test_copies_in_training_are_an_alarm(cv):
     assert "Do not believe" not in read_text(cv)
     metrics = json.loads((cv / "metrics.json").read_text())

@@ -40,6 +40,7 @@ def test_predictions_are_of_validation_first_and_then_of_the_test_part(cv):
         assert rows["path"].tolist() == parts.loc[parts["split"] == part, "path"].tolist()
 
 
+@pytest.mark.slow
 def test_reasons_are_those_of_a_guard_fitted_on_the_training_part_alone(cv, trainer):
     assert len(trainer.guarded) == 3
     for fold, fitted_on in enumerate(trainer.guarded):

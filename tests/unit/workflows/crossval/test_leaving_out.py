@@ -12,6 +12,8 @@ from tumorscope.workflows.crossval.command import crossval
 from tumorscope.workflows.crossval.fold import find_fold_folder
 from tumorscope.workflows.crossval.out_of_fold import read_out_of_fold
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = (
     "data.validation_fraction=0.25", "training.keep=last", "training.early_stopping_patience=null",
 )  # fmt: skip

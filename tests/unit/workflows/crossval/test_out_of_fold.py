@@ -23,7 +23,7 @@ from tumorscope.workflows.train.completion import complete_artifact
 SETTINGS = ("training.keep=last", "training.early_stopping_patience=null")
 RECIPE = load_recipe("default", SETTINGS)
 
-pytestmark = pytest.mark.usefixtures("blank_figures")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("blank_figures")]
 
 
 @pytest.fixture
@@ -50,7 +50,6 @@ class TestRecipe:
         with pytest.raises(RecipeError, match=message):
             check_keeps_last(load_recipe("default", [*SETTINGS, override]))
 
-    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("override", "message"),
         [
@@ -65,7 +64,6 @@ class TestRecipe:
 
 
 class TestSlices:
-    @pytest.mark.slow
     def test_every_slice_has_its_answers_and_its_own_path(self, cv, manifest):
         table = read_out_of_fold(cv, RECIPE, manifest)
         assert len(table) == 120
@@ -132,7 +130,6 @@ class TestDecision:
         complete_artifact(folder, small, manifest, 0, table, lambda *_: None)
         return folder
 
-    @pytest.mark.slow
     def test_it_is_fitted_on_the_raw_answers_of_all_repeats(self, cv, model, manifest):
         table = read_out_of_fold(cv, RECIPE, manifest)
         expected = fit_decision(
@@ -155,7 +152,6 @@ class TestDecision:
             decided["correct"] == ((decided["predicted_class"] == "tumor") == decided["label"])
         ).all()
 
-    @pytest.mark.slow
     def test_figures_are_means_over_repeats_and_the_card_says_whose(self, cv, model, manifest):
         spec = read_artifact(model)
         decided = decide_out_of_fold(read_out_of_fold(cv, RECIPE, manifest), spec)
@@ -170,7 +166,6 @@ class TestDecision:
         assert "all 60 slices out of fold, by 3 x 2 models of a cross-validation" in card
         assert f"| Accuracy | {100 * metrics['accuracy']:.1f} % |" in card
 
-    @pytest.mark.slow
     def test_evaluation_of_its_run_is_that_of_the_cross_validation(self, cv, model, manifest):
         run = model.parent
         manifest.to_csv(run / "manifest.csv", index=False)

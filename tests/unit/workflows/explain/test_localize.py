@@ -73,6 +73,7 @@ def test_a_picture_stands_on_one_sheet_once_whatever_its_copies(
     assert len({*best, *worst}) == 8
 
 
+@pytest.mark.slow
 def test_nothing_is_left_of_slices_that_are_all_known(
     tiny_artifact, image_folder, tmp_path, everything_is_a_tumor, monkeypatch
 ):
