@@ -29,7 +29,8 @@ _OF_ANY_MODEL = (
         "Slices that are copies of one another (re-scaled, re-compressed, flipped, turned, "
         "slightly cropped) are found, and kept on one side of the split with data.split=grouped. "
         "Other slices of the same person are not, unless a CSV names patients: they may sit on "
-        "both sides and make the figures look better than they are.",
+        "both sides and make the figures look better than they are. Of patients with names, only "
+        "equal files are taken for copies: a head that stands there under two names is not found.",
     ),
     Caveat(
         "What the intervals hold.",
@@ -97,7 +98,7 @@ CROSSVAL_CAVEATS = (
     Caveat(
         "Patients may still be shared.",
         "Slices belong together as far as copies were found and the data name patients; other "
-        "slices of one patient may stand in several folds.",
+        "slices of one patient, or a head under two names, may stand in several folds.",
     ),
     _NO_OTHER_SCANNER,
 )

@@ -117,11 +117,7 @@ def crossval(
         _check_same_column(cv, leave_out)
     else:
         manifest, rejected = read_manifest(
-            data,
-            positive,
-            on_progress,
-            negative=negative,
-            separate_patients=separate_patients,
+            data, positive, on_progress, negative=negative, separate_patients=separate_patients
         )
         manifest = add_masks(manifest, masks, settings, on_progress)
     root = find_root(manifest)

@@ -119,11 +119,7 @@ def train(
         out_of_fold = _reopen_out_of_fold(run, crossval is not None)
     else:
         manifest, rejected = read_manifest(
-            data,
-            positive,
-            on_progress,
-            negative=negative,
-            separate_patients=separate_patients,
+            data, positive, on_progress, negative=negative, separate_patients=separate_patients
         )
         manifest = add_masks(manifest, masks, settings, on_progress)
         if crossval is None:
