@@ -32,8 +32,7 @@ class DataSettings(_Settings):
     validation_fraction: Annotated[float, Field(gt=0, lt=1)]
     drawn_per_group: Positive | None
     draws: Positive | None = None
-    """How many slices an epoch visits, drawn evenly from classes, sources, patients and places;
-    null: by `drawn_per_group`."""
+    """How many slices an epoch visits, drawn as evenly as can be; null: by `drawn_per_group`."""
 
 
 class PreprocessingSettings(_Settings):
@@ -74,6 +73,8 @@ class AugmentationSettings(_Settings):
     """Share of the slices that lose scalp and skull."""
     field_of_view: Share = 0.0
     """Share of the slices that lose a band along one side."""
+    implants: Share = 0.0
+    """Share of the slices without a tumor that get the outlined lesion of another slice."""
 
 
 class ModelSettings(_Settings):

@@ -197,6 +197,11 @@ def apply_gaussian(slices: tf.Tensor, sigmas: tf.Tensor) -> tf.Tensor:
     sigmas
         Shape (N,), in px.
     """
+    # A convolution refuses none.
+    return tf.cond(tf.size(sigmas) > 0, lambda: _convolve(slices, sigmas), lambda: slices)
+
+
+def _convolve(slices: tf.Tensor, sigmas: tf.Tensor) -> tf.Tensor:
     shape = tf.shape(slices)
     sigmas = tf.repeat(tf.maximum(sigmas, 1e-3), shape[3])
     radius = tf.cast(tf.math.ceil(3 * tf.reduce_max(tf.concat([[0.0], sigmas], 0))), tf.int32)

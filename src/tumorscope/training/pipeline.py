@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tumorscope.dataset.draws import draw_weighted
 from tumorscope.recipe import AugmentationSettings
 from tumorscope.training.augmentation import augment, follow, mix
+from tumorscope.training.implants import Lesson, implant
 from tumorscope.training.store import Pixels, SliceStore
 
 # Seconds are saved where TensorFlow is not to look for Python's `if` and `for` on tensors.
@@ -82,11 +83,15 @@ def build_training_batches(
     def prepare(
         slices: tf.Tensor, masks: tf.Tensor, rows: tf.Tensor, batch_seed: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
-        masks = tf.cast(masks, tf.float32)
-        changed = augment(tf.cast(slices, tf.float32), batch_seed, augmentation, masks)
+        labels, is_known = _gather_labels(store, rows)
+        lesson = Lesson(tf.cast(slices, tf.float32), tf.cast(masks, tf.float32), labels)
+        if augmentation.implants:
+            lesson = implant(lesson, batch_seed, augmentation.implants)
+        changed = augment(lesson.slices, batch_seed, augmentation, lesson.masks)
+        masks = lesson.masks
         if map_side:
             masks = follow(masks, batch_seed, augmentation)
-        targets = _gather_targets(store, masks, rows, map_side)
+        targets = pack_targets(lesson.labels, masks, is_known, map_side)
         weights = []
         if class_weights is not None:
             weights.append(tf.gather(class_weights, tf.cast(targets[:, 0], tf.int32)))
@@ -172,7 +177,8 @@ def build_validation_batches(
     def prepare(
         slices: tf.Tensor, masks: tf.Tensor, rows: tf.Tensor, _: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        targets = _gather_targets(store, tf.cast(masks, tf.float32), rows, map_side)
+        labels, is_known = _gather_labels(store, rows)
+        targets = pack_targets(labels, tf.cast(masks, tf.float32), is_known, map_side)
         return _to_rgb(tf.cast(slices, tf.float32), store.side_px), targets
 
     batches = stream(generate, _signature(store))
@@ -184,11 +190,8 @@ def build_validation_batches(
     )
 
 
-def _gather_targets(
-    store: SliceStore, masks: tf.Tensor, rows: tf.Tensor, map_side: int
-) -> tf.Tensor:
-    labels, is_known = tf.gather(store.labels, rows), tf.gather(store.knows_lesion, rows)
-    return pack_targets(labels, masks, is_known, map_side)
+def _gather_labels(store: SliceStore, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    return tf.gather(store.labels, rows), tf.gather(store.knows_lesion, rows)
 
 
 def _to_rgb(slices: tf.Tensor, side_px: int) -> tf.Tensor:

@@ -224,6 +224,12 @@ class TestBlur:
         is_blurred = find_changed(heads, blur(heads, SEED, 20.0).numpy())
         assert is_blurred.mean() == pytest.approx(0.5, abs=0.15)
 
+    def test_may_be_for_none_of_a_batch(self):
+        head = draw_heads(1)
+        seeds = [tf.constant([0, number], tf.int64) for number in range(12)]
+        changed = [find_changed(head, blur(head, seed, 20.0).numpy())[0] for seed in seeds]
+        assert set(changed) == {False, True}
+
     def test_is_as_wide_in_a_larger_picture_as_its_side_asks(self):
         small = np.zeros((40, 56, 56, 1), np.float32)
         small[:, 28, 28] = 255
