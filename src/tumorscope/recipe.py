@@ -1,7 +1,6 @@
 """The recipe: every setting of a training run, checked when it is read."""
 
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tumorscope.errors import RecipeError, suggest
+from tumorscope.recipe_keys import check_keys
 
 BUILT_IN = ("notebook", "default")
 
@@ -87,6 +87,8 @@ class ModelSettings(_Settings):
     dropout: Fraction
     decide_by: Literal["appearance", "lesion_map"] = "appearance"
     """Whether the slice as a whole has a say beside its lesion map, where there is one."""
+    map_scales: Annotated[int, Field(ge=2, le=3)] = 2
+    """How many sizes of the backbone's maps a lesion map joins; with each it is twice as fine."""
 
 
 class TrainingSettings(_Settings):
@@ -106,6 +108,8 @@ class TrainingSettings(_Settings):
     label_smoothing: Fraction
     mask_weight: Annotated[float, Field(ge=0, le=100)] = 0.0
     """What the lesion map counts beside the class, where lesions are outlined; 0: there is none."""
+    overlap_weight: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """What the overlap of map and lesion counts in the map's loss."""
     batch_size: Positive
     balance_classes: bool
     keep: Literal["best", "last"]
@@ -157,7 +161,7 @@ def load_recipe(source: str | Path = "default", overrides: Iterable[str] = ()) -
     settings = _read_settings(source)
     for override in overrides:
         _apply(override, settings)
-    _check_keys(settings)
+    check_keys(settings, Recipe)
     try:
         recipe = Recipe.model_validate(settings)
     except ValidationError as error:
@@ -206,40 +210,6 @@ def _apply(override: str, settings: dict[str, Any]) -> None:
         target[key] = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise RecipeError(f"{override!r}: the value is not valid YAML") from error
-
-
-def _check_keys(settings: dict[str, Any]) -> None:
-    """Refuse unknown keys, naming the nearest valid one, which pydantic does not."""
-    valid = _flatten(
-        {
-            name: getattr(field.annotation, "model_fields", None)
-            for name, field in Recipe.model_fields.items()
-        }
-    )
-    for key in _flatten(settings):
-        if key not in valid and key not in Recipe.model_fields:
-            raise RecipeError(
-                f"{key} is not a setting; did you mean {_find_nearest(key, valid)!r}?"
-            )
-
-
-def _flatten(settings: dict[str, Any]) -> list[str]:
-    """List the keys of a mapping of sections: ``training.epochs``, ``seed``."""
-    return [
-        f"{name}.{key}" if key else str(name)
-        for name, section in settings.items()
-        for key in (section if isinstance(section, dict) else [None])
-    ]
-
-
-def _find_nearest(key: str, valid: list[str]) -> str:
-    """Find the valid key most like a given one, in its last part and as a whole."""
-
-    def likeness(name: str) -> float:
-        pairs = ((key, name), (key.rpartition(".")[2], name.rpartition(".")[2]))
-        return sum(SequenceMatcher(None, *pair).ratio() for pair in pairs)
-
-    return max(valid, key=likeness)
 
 
 def _describe(error: ValidationError) -> str:

@@ -64,6 +64,7 @@ class TestBuiltIn:
             "hidden_units": 256,
             "dropout": 0.5,
             "decide_by": "appearance",
+            "map_scales": 2,
         }
         training = recipe.training
         assert (training.epochs, training.learning_rate) == (20, 1e-4)

@@ -5,6 +5,8 @@ backbone's last one, the probability that it lies in a lesion. The strongest pos
 the decision.
 """
 
+from collections.abc import Sequence
+
 import keras
 
 from tumorscope.model.backbones import build_backbone
@@ -15,7 +17,7 @@ HIDDEN = "hidden"
 LOGIT = "logit"
 POOLED = "pooled"
 LESION_MAP = "lesion_map"  # as logits
-FINER, COARSER = "finer", "coarser"
+COARSER, FINER, FINEST = "coarser", "finer", "finest"
 _MAP_CHANNELS = 64
 # Most positions are in no lesion: where training starts, none is.
 _MAP_BIAS = -3.0
@@ -50,7 +52,8 @@ def build_classifier(
     slices = keras.Input((side_px, side_px, 3), name="slices")
     backbone = build_backbone(settings.backbone, side_px)
     if lesion_map:
-        backbone = keras.Model(backbone.inputs[0], [backbone.outputs[0], find_finer_map(backbone)])
+        finer = find_finer_maps(backbone, settings.map_scales - 1)
+        backbone = keras.Model(backbone.inputs[0], [backbone.outputs[0], *finer])
     backbone.name = BACKBONE
     scaled = keras.layers.Rescaling(1 / 255)(slices) if settings.rescale_in_front else slices
     features, *finer = keras.tree.flatten(backbone(scaled))
@@ -59,7 +62,7 @@ def build_classifier(
     dropped = keras.layers.Dropout(settings.dropout, name="dropout")(hidden)
     logit = keras.layers.Dense(1, name="appearance" if lesion_map else LOGIT)(dropped)
     if lesion_map:
-        found = _map_lesion(features, *finer)
+        found = _map_lesion(features, finer)
         if settings.decide_by == "lesion_map":
             logit = _decide_by_map(found, logit)
         else:
@@ -72,13 +75,14 @@ def build_classifier(
 
 
 def _decide_by_map(found: keras.KerasTensor, appearance: keras.KerasTensor) -> keras.KerasTensor:
-    """Decide by the strongest position of a map and by how much of it is lesion, by nothing else.
+    """Decide by the strongest place of a map and by how much of it is lesion, by nothing else.
 
     A slice without a lesion has no other place to get a tumor from. What the whole slice looks like
     is multiplied by nothing, and stays so that every classifier has the same layers.
     """
     layers = keras.layers
-    strongest = layers.GlobalMaxPooling2D(name="strongest")(found)
+    smoothed = layers.AveragePooling2D(2, 1, name="smoothed")(found)
+    strongest = layers.GlobalMaxPooling2D(name="strongest")(smoothed)
     extent = layers.GlobalAveragePooling2D(name="extent")(layers.Activation("sigmoid")(found))
     both = layers.Concatenate(name="evidence")([strongest, extent])
     decided = layers.Dense(1, kernel_initializer=keras.initializers.Constant(1.0), name="lesion")(
@@ -87,7 +91,9 @@ def _decide_by_map(found: keras.KerasTensor, appearance: keras.KerasTensor) -> k
     return layers.Add(name=LOGIT)([layers.Rescaling(0.0, name="unheard")(appearance), decided])
 
 
-def _map_lesion(features: keras.KerasTensor, finer: keras.KerasTensor) -> keras.KerasTensor:
+def _map_lesion(
+    features: keras.KerasTensor, finer: Sequence[keras.KerasTensor]
+) -> keras.KerasTensor:
     """Join what the backbone knows at its end with where it saw it before, as a feature pyramid.
 
     References
@@ -98,24 +104,36 @@ def _map_lesion(features: keras.KerasTensor, finer: keras.KerasTensor) -> keras.
     known = layers.Conv2D(_MAP_CHANNELS, 1, name=COARSER)(
         layers.Dropout(0.2, name="map_dropout")(features)
     )
-    spread = layers.Resizing(*finer.shape[1:3], name="spread")(known)
-    seen = layers.Conv2D(_MAP_CHANNELS, 1, name=FINER)(finer)
-    joined = layers.ReLU()(layers.Add()([spread, seen]))
-    around = layers.SeparableConv2D(_MAP_CHANNELS, 3, padding="same", activation="relu")(joined)
+    for name, larger in zip((FINER, FINEST), finer, strict=False):
+        spread = layers.Resizing(*larger.shape[1:3])(known)
+        seen = layers.Conv2D(_MAP_CHANNELS, 1, name=name)(larger)
+        joined = layers.ReLU()(layers.Add()([spread, seen]))
+        known = layers.SeparableConv2D(_MAP_CHANNELS, 3, padding="same", activation="relu")(joined)
     bias = keras.initializers.Constant(_MAP_BIAS)
-    return layers.Conv2D(1, 1, bias_initializer=bias, name=LESION_MAP)(around)
+    return layers.Conv2D(1, 1, bias_initializer=bias, name=LESION_MAP)(known)
 
 
-def find_finer_map(backbone: keras.Model) -> keras.KerasTensor:
-    """Find the last feature map of a backbone with more positions than its final one.
+def find_finer_maps(backbone: keras.Model, count: int) -> list[keras.KerasTensor]:
+    """Find the last feature maps of a backbone of the next larger sizes than its final one.
 
-    Where a backbone adds what a block found to what it was given, as an EfficientNet does, it is
-    such a sum.
+    Where a backbone adds what a block found to what it was given, as an EfficientNet does, they are
+    such sums.
     """
-    final = backbone.outputs[0].shape[1]
-    larger = [x for x in backbone.layers if len(x.output.shape) == 4 and x.output.shape[1] > final]
-    sums = [layer for layer in larger if isinstance(layer, keras.layers.Add)]
-    return (sums or larger)[-1].output
+    found: list[keras.KerasTensor] = []
+    for _ in range(count):
+        side = (found or backbone.outputs)[-1].shape[1]
+        larger = [
+            x for x in backbone.layers if len(x.output.shape) == 4 and x.output.shape[1] > side
+        ]
+        sums = [layer for layer in larger if isinstance(layer, keras.layers.Add)]
+        found.append((sums or larger)[-1].output)
+    return found
+
+
+def list_map_inputs(classifier: keras.Model) -> list[keras.KerasTensor]:
+    """List the maps of the backbone that the head starts from."""
+    names = {layer.name for layer in classifier.layers}
+    return [classifier.get_layer(n).input for n in (POOLED, FINER, FINEST) if n in names]
 
 
 def has_lesion_map(classifier: keras.Model) -> bool:
@@ -132,12 +150,9 @@ def cut_head(classifier: keras.Model) -> keras.Model:
         From the list of the backbone's maps to that of hidden units, logit and, where there is
         one, lesion map.
     """
-    maps = [classifier.get_layer(POOLED).input]
-    answers = [classifier.get_layer(name).output for name in (HIDDEN, LOGIT)]
-    if has_lesion_map(classifier):
-        maps.append(classifier.get_layer(FINER).input)
-        answers.append(classifier.get_layer(LESION_MAP).output)
-    return keras.Model(maps, answers)
+    names = [HIDDEN, LOGIT, *([LESION_MAP] if has_lesion_map(classifier) else [])]
+    answers = [classifier.get_layer(name).output for name in names]
+    return keras.Model(list_map_inputs(classifier), answers)
 
 
 def freeze_backbone(classifier: keras.Model) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from tumorscope.model.classifier import FINER, POOLED, has_lesion_map
+from tumorscope.model.classifier import list_map_inputs
 from tumorscope.training.pipeline import stream
 
 # Of each some 340 KB are kept at 224 px, half of that as float16. A head needs no more of them.
@@ -42,8 +42,7 @@ def split_learner(learner: keras.Model) -> tuple[Infer, keras.Model]:
         What gives the list of maps for slices, in inference mode; and the head, from these to the
         learner's answers, which shares its layers.
     """
-    names = (POOLED, FINER) if has_lesion_map(learner) else (POOLED,)
-    maps = [learner.get_layer(name).input for name in names]
+    maps = list_map_inputs(learner)
     backbone = keras.Model(learner.input, maps)
     signature = [tf.TensorSpec((None, *learner.input_shape[1:]), tf.float32)]
     infer = tf.function(

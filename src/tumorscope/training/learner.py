@@ -26,7 +26,7 @@ def build_learner(classifier: keras.Model) -> keras.Model:
 
 
 def build_loss(
-    label_smoothing: float, mask_weight: float
+    label_smoothing: float, mask_weight: float, overlap_weight: float = 0.0
 ) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
     """Build the loss of each slice: cross-entropy of its class and, weighted, of its lesion map.
 
@@ -37,6 +37,8 @@ def build_loss(
     mask_weight
         Of the map's loss: the mean cross-entropy of its positions and, for a lesion, that of
         pointing into it. Where it is not known whether and where a lesion is, it counts nothing.
+    overlap_weight
+        Of what a lesion and the map do not share, in the map's loss.
     """
 
     def loss(targets: tf.Tensor, answers: tf.Tensor) -> tf.Tensor:
@@ -51,9 +53,26 @@ def build_loss(
         of_positions = tf.nn.sigmoid_cross_entropy_with_logits(shares, logits)
         of_map = tf.reduce_mean(tf.where(is_known, of_positions, 0.0), axis=-1)
         of_pointing = _POINTING_WEIGHT * _measure_pointing(shares, logits)
+        if overlap_weight:
+            of_map += overlap_weight * _measure_overlap(shares, logits)
         return of_class + mask_weight * (of_map + of_pointing)
 
     return loss
+
+
+def _measure_overlap(shares: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Measure what a lesion and the map do not share, 0..1; 0 where there is no lesion.
+
+    References
+    ----------
+    Milletari, Navab and Ahmadi, "V-Net: Fully Convolutional Neural Networks for Volumetric Medical
+    Image Segmentation", 2016.
+    """
+    found = tf.sigmoid(logits)
+    shared = 2 * tf.reduce_sum(found * shares, axis=-1)
+    both = tf.reduce_sum(tf.square(found) + tf.square(shares), axis=-1)
+    is_lesion = tf.reduce_max(shares, axis=-1) > _LEAST_SHARE
+    return tf.where(is_lesion, 1 - tf.math.divide_no_nan(shared, both), 0.0)
 
 
 def _measure_pointing(shares: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:

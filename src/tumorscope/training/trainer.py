@@ -168,7 +168,7 @@ def _train_phase(
     trained, batches, steps, validation = prepare(model, recipe, stores, len(history))
     trained.compile(
         build_optimizer(phase, settings, steps),
-        loss=build_loss(settings.label_smoothing, settings.mask_weight),
+        loss=build_loss(settings.label_smoothing, settings.mask_weight, settings.overlap_weight),
         metrics=[accuracy],
         jit_compile=False,
     )

@@ -7,7 +7,7 @@ from tumorscope.model.classifier import (
     BACKBONE,
     LESION_MAP,
     cut_head,
-    find_finer_map,
+    find_finer_maps,
     freeze_backbone,
     has_lesion_map,
     unfreeze_top_layers,
@@ -112,6 +112,11 @@ class TestLesionMap:
         assert mapping.get_layer(LESION_MAP).output.shape[1:] == (4, 4, 1)
         assert mapping.output_shape == (None, 1)
 
+    def test_with_a_third_size_it_is_twice_as_fine(self):
+        finer = build_small(64, backbone="efficientnetlite0", lesion_map=True, map_scales=3)
+        assert finer.get_layer(LESION_MAP).output.shape[1:] == (8, 8, 1)
+        assert [tensor.shape[1] for tensor in cut_head(finer).inputs] == [2, 4, 8]
+
     def test_strongest_position_has_a_say_in_the_decision(self, mapping):
         maps = [np.ones((1, *tensor.shape[1:]), np.float32) for tensor in cut_head(mapping).inputs]
         head = cut_head(mapping)
@@ -128,4 +133,4 @@ class TestLesionMap:
     def test_residual_sums_are_preferred(self, classifier):
         backbone = classifier.get_layer(BACKBONE)
         (added,) = (x for x in backbone.layers if isinstance(x, keras.layers.Add))
-        assert find_finer_map(backbone) is added.output
+        assert find_finer_maps(backbone, 1) == [added.output]

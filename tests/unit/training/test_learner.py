@@ -55,11 +55,18 @@ class TestLoss:
         positions = [np.log(2), np.log1p(np.exp(2))]
         np.testing.assert_allclose(heavy - light, np.mean(positions), atol=1e-5)
 
+    def test_overlap_is_one_minus_the_dice_of_map_and_lesion(self):
+        targets = tf.constant([[1.0, 1.0, 0.5], [0.0, 0.0, 0.0]])
+        without, with_it = (build_loss(0, 2, weight)(targets, self.answers) for weight in (0, 3))
+        found = 1 / (1 + np.exp(-self.answers.numpy()[0, 1:]))
+        dice = 2 * (found @ [1.0, 0.5]) / (found @ found + 1.25)
+        np.testing.assert_allclose(with_it - without, [6 * (1 - dice), 0], atol=1e-5)
+
     def test_unknown_map_counts_nothing_and_gives_no_gradient(self):
         targets = tf.constant([[1.0, np.nan, np.nan], [0.0, np.nan, np.nan]])
         with tf.GradientTape() as tape:
             tape.watch(self.answers)
-            loss = build_loss(0, 3)(targets, self.answers)
+            loss = build_loss(0, 3, 1)(targets, self.answers)
         gradient = tape.gradient(loss, self.answers).numpy()
         np.testing.assert_allclose(loss, build_loss(0, 0)(targets, self.answers))
         assert np.isfinite(gradient).all()
