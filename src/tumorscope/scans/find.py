@@ -147,11 +147,11 @@ def _list_folder(folder: Path) -> Iterator[tuple[StoredFile, Format] | Unreadabl
     is_empty = True
     closed: list[OSError] = []
     for parent, folders, names in os.walk(folder, onerror=closed.append):
-        folders[:] = sorted(name for name in folders if not _is_hidden(name))
+        folders[:] = sorted(name for name in folders if not is_hidden(name))
         for link in filter(Path.is_symlink, (Path(parent, name) for name in folders)):
             is_empty = False  # links are not followed: they may lead round in circles
             yield Unreadable(str(link), "a link to a folder; give that folder itself")
-        for path in (Path(parent, name) for name in sorted(names) if not _is_hidden(name)):
+        for path in (Path(parent, name) for name in sorted(names) if not is_hidden(name)):
             if not _is_special(path):
                 for found in _list_file(store_path(path), is_named=False):
                     is_empty = False
@@ -178,7 +178,7 @@ def _list_file(
         yield from _list_archive(file)
     elif form is not None:
         yield file, form
-    elif is_named or not _is_companion(file.name):
+    elif is_named or not is_companion(file.name):
         yield Unreadable(file.name, f"content of no known format; expected {_EXPECTED}")
 
 
@@ -187,7 +187,7 @@ def _list_archive(archive: StoredFile) -> Iterator[tuple[StoredFile, Format] | U
     try:
         for member in list_members(archive):
             inside = PurePosixPath(member.name[len(archive.name) + 1 :])
-            if not any(_is_hidden(part) for part in inside.parts):
+            if not any(is_hidden(part) for part in inside.parts):
                 for found in _list_member(member):
                     is_empty = False
                     yield found
@@ -207,10 +207,12 @@ def _list_member(
         yield from _list_file(member, is_named=False, is_packed=True)
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
+    """Tell whether a file or folder of this name is passed over, wherever it lies."""
     return name.startswith(".") or name in ("__MACOSX", "DICOMDIR")
 
 
-def _is_companion(name: str) -> bool:
+def is_companion(name: str) -> bool:
+    """Tell by its name whether a file is what lies beside scans: a text, a table."""
     path = PurePosixPath(name.lower())
     return path.suffix in _COMPANION_SUFFIXES or path.name in _COMPANION_NAMES

@@ -66,7 +66,9 @@ def apply_window(values_hw: NDArray[np.generic], low: float, high: float) -> NDA
     return np.rint(gray).astype(np.uint8)
 
 
-def make_square(image: NDArray[np.uint8], row_mm: float, column_mm: float) -> NDArray[np.uint8]:
+def make_square(
+    image: NDArray[np.uint8], row_mm: float, column_mm: float, *, sharp: bool = False
+) -> NDArray[np.uint8]:
     """Stretch the coarser side of a picture so that a pixel is as high as it is wide.
 
     Parameters
@@ -76,6 +78,8 @@ def make_square(image: NDArray[np.uint8], row_mm: float, column_mm: float) -> ND
     row_mm, column_mm
         The distance from row to row and from column to column. Where these are no sizes of
         pixels (zero, not finite, too far apart) the picture is left as it is.
+    sharp
+        Whether every pixel keeps one of the values that there are, as those of a mask must.
     """
     height, width = image.shape[:2]
     sizes = np.array([row_mm, column_mm], np.float64)
@@ -86,7 +90,8 @@ def make_square(image: NDArray[np.uint8], row_mm: float, column_mm: float) -> ND
     size = (round(width * stretch_width), round(height * stretch_height))
     if ratio > _MOST_STRETCHED or size == (width, height) or size[0] * size[1] > MAXIMUM_PIXELS:
         return image
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    interpolation = cv2.INTER_NEAREST if sharp else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, size, interpolation=interpolation), np.uint8)
 
 
 def check_side(height: int, width: int) -> None:

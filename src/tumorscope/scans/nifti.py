@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MAXIMUM_VOLUME_BYTES = 384 * 1024**2
 _MAXIMUM_OFFSET = 64 * 1024**2
 _CHUNK_BYTES = 1024**2
+_TO_LEFT_POSTERIOR = np.array([-1.0, -1.0, 1.0])  # from right, anterior, superior
 
 
 class _View(NamedTuple):
@@ -65,22 +66,76 @@ def read_nifti(file: StoredFile, plane: str, volume: int) -> Iterator[ScanSlice]
         The file is damaged, truncated, too large, or no volume of gray slices.
     """
     with naming(file.name), refusing("NIfTI file"):
-        yield from _read_slices(file, plane, volume)
+        header, stored = _read_file(file, volume)
+        low, high = compute_window(stored)
+        if header["scl_slope"] < 0:  # a rescaling changes nothing else that can be seen
+            low, high = high, low
+        for cut in _cut(header, stored, plane):
+            gray = make_square(apply_window(cut.values_hw, low, high), cut.row_mm, cut.column_mm)
+            check_side(*gray.shape)
+            yield _name(file, cut, gray)
 
 
-def _read_slices(file: StoredFile, plane: str, volume: int) -> Iterator[ScanSlice]:
-    from nibabel.orientations import apply_orientation
+def read_nifti_mask(file: StoredFile, plane: str) -> Iterator[ScanSlice]:
+    """Read a volume of labels along a plane, as the scan that it belongs to is read.
 
+    Parameters
+    ----------
+    file
+        As for `read_nifti`; its first volume is read.
+    plane
+        As for `read_nifti`.
+
+    Yields
+    ------
+    ScanSlice
+        White where a value is not zero, black elsewhere.
+
+    Raises
+    ------
+    InputError
+        As for `read_nifti`.
+    """
+    with naming(file.name), refusing("NIfTI file"):
+        header, stored = _read_file(file, 0)
+        for cut in _cut(header, stored, plane):
+            is_inside = np.nan_to_num(cut.values_hw) != 0
+            sides_mm = cut.row_mm, cut.column_mm
+            yield _name(file, cut, make_square(np.uint8(255) * is_inside, *sides_mm, sharp=True))
+
+
+def _name(file: StoredFile, cut: "_Cut", gray_hw: NDArray[np.uint8]) -> ScanSlice:
+    name = f"{file.name}#{cut.place:03d}"
+    return ScanSlice(name, repeat_channels(gray_hw), file.name, cut.place, cut.corners_mm)
+
+
+def _read_file(file: StoredFile, volume: int) -> tuple["Nifti1Header", NDArray[Any]]:
     with file.open_stream() as packed, _unpack(packed) as stream:
         header = _read_header(stream)
-        orientation, spacing_mm = _find_axes(header)
-        stored = _read_volume(stream, header, volume)
-    low, high = compute_window(stored)
-    if header["scl_slope"] < 0:  # a rescaling changes nothing else that can be seen
-        low, high = high, low
+        _find_axes(header)  # before much is read
+        return header, _read_volume(stream, header, volume)
+
+
+class _Cut(NamedTuple):
+    """Stored values of one slice, the radiological way up, and where they lie."""
+
+    place: int
+    values_hw: NDArray[Any]
+    row_mm: float
+    column_mm: float
+    corners_mm: NDArray[np.float64]
+
+
+def _cut(header: "Nifti1Header", stored: NDArray[Any], plane: str) -> Iterator[_Cut]:
+    from nibabel.affines import apply_affine
+    from nibabel.orientations import apply_orientation, inv_ornt_aff
+
+    orientation, spacing_mm = _find_axes(header)
     values = apply_orientation(stored, orientation)
+    affine = header.get_best_affine() @ inv_ornt_aff(orientation, stored.shape)
     view = PLANES[plane]
     column_mm, row_mm = np.delete(spacing_mm, view.axis)
+    last_column, last_row = np.delete(values.shape, view.axis) - 1
     number_of_slices = values.shape[view.axis]
     if number_of_slices > MAXIMUM_SLICES:
         raise InputError(
@@ -89,9 +144,10 @@ def _read_slices(file: StoredFile, plane: str, volume: int) -> Iterator[ScanSlic
     for index in range(number_of_slices):
         at = number_of_slices - 1 - index if view.is_listed_backward else index
         cut = values[(slice(None),) * view.axis + (at,)]
-        gray = make_square(apply_window(cut[::-1, ::-1].T, low, high), row_mm, column_mm)
-        check_side(*gray.shape)
-        yield ScanSlice(f"{file.name}#{index:03d}", repeat_channels(gray), file.name, index)
+        corners = [(last_column, last_row), (0, last_row), (last_column, 0)]
+        voxels = np.insert(np.array(corners, np.float64), view.axis, at, axis=1)
+        corners_mm = apply_affine(affine, voxels) * _TO_LEFT_POSTERIOR
+        yield _Cut(index, cut[::-1, ::-1].T, float(row_mm), float(column_mm), corners_mm)
 
 
 def _unpack(stream: BinaryIO) -> BinaryIO:

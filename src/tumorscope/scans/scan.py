@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tumorscope.scans.stored_file import StoredFile
+
 MAXIMUM_SLICES = 2_000  # of one file; all are shown in one picture, and held until then
 
 
@@ -24,12 +26,17 @@ class ScanSlice:
         The name of the series or volume it belongs to; None for a lone image.
     index
         Its place in the series, from 0, ordered by position.
+    corners_mm
+        Where in the patient (left, posterior, superior) the centers of its first pixel, of the
+        last one of its first row, and of the last one of its first column lie, shape (3, 3); None
+        where the file does not say it.
     """
 
     name: str
     image: NDArray[np.uint8]
     series: str | None
     index: int
+    corners_mm: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -58,12 +65,18 @@ class Scan:
         should be read to its end before the next one is begun.
     is_portable
         Whether it is one picture, and can be pickled and read in another process.
+    members
+        The DICOM files that it is put together from; none of another scan.
+    is_segmentation
+        Whether these say where something is (PS3.3, A.51), and show nothing themselves.
     """
 
     name: str
     read_slices: Callable[[], Iterator[ScanSlice | Unreadable]]
     is_large: bool = False
     is_portable: bool = False
+    members: tuple[StoredFile, ...] = ()
+    is_segmentation: bool = False
 
     def read(self) -> Iterator[ScanSlice | Unreadable]:
         """Decode slice by slice, in the order of their positions.

@@ -1,8 +1,13 @@
+from itertools import product
+
 import numpy as np
 import pytest
+from nibabel.affines import apply_affine
 
 from scan_files import make_nifti, pack, patch
 from tumorscope.errors import InputError
+from tumorscope.scans.nifti import read_nifti_mask
+from tumorscope.scans.stored_file import store_bytes
 
 SHAPE = (40, 50, 36)
 
@@ -56,6 +61,33 @@ class TestOrientation:
         for plane, every in (("coronal", slice(1, None, 3)), ("axial", slice(None))):
             expected, stretched = (read(data, plane=plane)[9].image for data in (cubes, tall))
             np.testing.assert_array_equal(stretched[every], expected)
+
+
+OBLIQUE = np.array([[0, 0.2, -3, 39], [-1, 0, 0.1, 49], [0.1, 2, 0, 7], [0, 0, 0, 1.0]])
+
+
+class TestMask:
+    @pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
+    @pytest.mark.parametrize("voxel", list(product((0, 39), (0, 49), (0, 35))))
+    def test_corners_are_where_the_affine_puts_the_voxel_shown_there(self, plane, voxel):
+        labels = np.zeros(SHAPE, np.uint8)
+        labels[voxel] = 4
+        file = store_bytes("mask", make_nifti(labels, OBLIQUE))
+        (found,) = (s for s in read_nifti_mask(file, plane) if s.image.any())
+        down, right = (int(at[0] > 0) for at in np.nonzero(found.image[..., 0]))
+        first, along_row, along_column = found.corners_mm
+        shown = first + right * (along_row - first) + down * (along_column - first)
+        expected = apply_affine(OBLIQUE, voxel) * (-1, -1, 1)
+        np.testing.assert_allclose(shown, expected, atol=1e-4)
+
+    def test_every_label_but_zero_is_white_at_any_size(self, read):
+        labels = np.zeros(SHAPE, np.uint8)
+        labels[10, 20, 5], labels[10, 20, 6] = 1, 4
+        data = make_nifti(labels, np.diag([1, 1.6, 1, 1]))
+        slices = list(read_nifti_mask(store_bytes("mask", data), "axial"))
+        assert [s.index for s in slices if (s.image == 255).any()] == [5, 6]
+        assert set(np.unique(slices[6].image)) == {0, 255}
+        assert slices[6].image.shape == read(data)[6].image.shape == (80, 40, 3)
 
 
 class TestValues:

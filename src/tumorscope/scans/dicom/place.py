@@ -4,6 +4,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tumorscope.scans.dicom.functional_groups import find_item
 from tumorscope.scans.quiet import quiet
@@ -30,14 +31,10 @@ class Place(NamedTuple):
 @quiet()
 def find_place(header: "Dataset", index: int = 0) -> Place | None:
     """Find the place of one frame; None where the file does not say it or says nonsense."""
-    position = find_item(header, index, "PlanePositionSequence").get("ImagePositionPatient")
-    orientation = find_item(header, index, "PlaneOrientationSequence").get(
-        "ImageOrientationPatient"
-    )
-    try:
-        corner, row, column = np.split(np.array([*position, *orientation], np.float64), 3)
-    except (TypeError, ValueError):
+    plane = _find_plane(header, index)
+    if plane is None:
         return None
+    corner, row, column = plane
     with np.errstate(all="ignore"):
         normal = np.cross(row, column)
         distance_mm = normal @ corner
@@ -45,6 +42,36 @@ def find_place(header: "Dataset", index: int = 0) -> Place | None:
         return None
     directions = np.round([*row, *column], 2) + 0.0  # no negative zero
     return Place(tuple(directions.tolist()), round(float(distance_mm), 2))
+
+
+@quiet()
+def find_corners(header: "Dataset", index: int = 0) -> NDArray[np.float64] | None:
+    """Find the corners of one frame as `ScanSlice` gives them; None where the file lacks them."""
+    plane = _find_plane(header, index)
+    spacing = find_item(header, index, "PixelMeasuresSequence").get("PixelSpacing")
+    try:
+        row_mm, column_mm = map(float, spacing)
+    except (TypeError, ValueError):
+        return None
+    if plane is None:
+        return None
+    corner, row, column = plane
+    along_row = row * column_mm * (int(header.Columns) - 1)
+    along_column = column * row_mm * (int(header.Rows) - 1)
+    corners_mm = np.stack([corner, corner + along_row, corner + along_column])
+    return corners_mm if np.isfinite(corners_mm).all() else None
+
+
+def _find_plane(header: "Dataset", index: int) -> tuple[NDArray[np.float64], ...] | None:
+    """Find the first corner of a frame, and the directions of its rows and of its columns."""
+    position = find_item(header, index, "PlanePositionSequence").get("ImagePositionPatient")
+    orientation = find_item(header, index, "PlaneOrientationSequence").get(
+        "ImageOrientationPatient"
+    )
+    try:
+        return tuple(np.array([*position, *orientation], np.float64).reshape(3, 3))
+    except (TypeError, ValueError):
+        return None
 
 
 def order_frames(header: "Dataset", number_of_frames: int) -> list[int]:

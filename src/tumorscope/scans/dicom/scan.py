@@ -12,7 +12,7 @@ from tumorscope.scans.dicom.display import is_told, show_frame
 from tumorscope.scans.dicom.file import DicomFile, open_dicom
 from tumorscope.scans.dicom.modality import sample_measured
 from tumorscope.scans.dicom.pixels import count_frames, decode_frame
-from tumorscope.scans.dicom.place import order_frames
+from tumorscope.scans.dicom.place import find_corners, order_frames
 from tumorscope.scans.gray import compute_window
 from tumorscope.scans.refusal import naming, refusing
 from tumorscope.scans.scan import ScanSlice, Unreadable
@@ -60,10 +60,11 @@ def read_series(name: str, files: Sequence[StoredFile]) -> Iterator[ScanSlice | 
             with refusing("DICOM file"), open_dicom(file) as dicom:
                 count_frames(dicom)
                 image = _show(dicom, 0, 1, is_alone=False, shared=shared)
+                corners_mm = find_corners(dicom.header)
         except InputError as error:
             yield Unreadable(file.name, str(error))
         else:
-            yield ScanSlice(file.name, image, name, index)
+            yield ScanSlice(file.name, image, name, index, corners_mm)
 
 
 def _read_frames(file: StoredFile) -> Iterator[ScanSlice | Unreadable]:
@@ -73,7 +74,7 @@ def _read_frames(file: StoredFile) -> Iterator[ScanSlice | Unreadable]:
             image = _show(dicom, 0, 1, is_alone=True)
             if (image == image[0, 0]).all():
                 raise InputError("every pixel has the same value; this is no slice")
-            yield ScanSlice(file.name, image, None, 0)
+            yield ScanSlice(file.name, image, None, 0, find_corners(dicom.header))
             return
         order = order_frames(dicom.header, number_of_frames)
         shared = _share_window(order, lambda index: _sample(dicom, index, number_of_frames))
@@ -85,7 +86,8 @@ def _read_frames(file: StoredFile) -> Iterator[ScanSlice | Unreadable]:
             except InputError as error:
                 yield Unreadable(name, str(error))
             else:
-                yield ScanSlice(name, image, file.name, place)
+                corners_mm = find_corners(dicom.header, index)
+                yield ScanSlice(name, image, file.name, place, corners_mm)
 
 
 def _share_window(

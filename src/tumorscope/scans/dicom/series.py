@@ -17,6 +17,9 @@ from tumorscope.scans.refusal import refusing
 from tumorscope.scans.scan import Scan, Unreadable
 from tumorscope.scans.stored_file import StoredFile
 
+# Segmentation Storage and Label Map Segmentation Storage.
+_SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
+
 
 class Member(NamedTuple):
     """What is known of a DICOM file before it is decoded."""
@@ -31,6 +34,7 @@ class Member(NamedTuple):
     place: Place | None
     told: tuple[str, ...]
     """The values of `VOLUME_ELEMENTS`."""
+    is_segmentation: bool
 
 
 def inspect_dicom(file: StoredFile) -> Member | Unreadable:
@@ -49,6 +53,7 @@ def inspect_dicom(file: StoredFile) -> Member | Unreadable:
                 (int(header.Rows), int(header.Columns)),
                 find_place(header),
                 tuple(str(header.get(element, "")) for element in VOLUME_ELEMENTS),
+                header.get("SOPClassUID") in _SEGMENTATIONS,
             )
     except InputError as error:
         return Unreadable(file.name, str(error))
@@ -73,15 +78,18 @@ def list_scans(members: Sequence[Member]) -> Iterator[Scan | Unreadable]:
     _join_placeless(groups)
     uses: dict[str, int] = defaultdict(int)
     for stack in (stack for group in groups.values() for stack in _split_stacks(group)):
-        file = stack[0].file
+        file, files = stack[0].file, tuple(member.file for member in stack)
+        is_segmentation = stack[0].is_segmentation
         if len(stack) == 1:
             is_large = stack[0].number_of_frames > 1
-            yield Scan(file.name, partial(read_dicom, file), is_large)
+            read = partial(read_dicom, file)
+            yield Scan(file.name, read, is_large, False, files, is_segmentation)
             continue
         name = f"{file.folder}/series {stack[0].series_number}".rstrip()
         uses[name] += 1
         numbered = f"{name} ({uses[name]})" if uses[name] > 1 else name
-        yield Scan(numbered, partial(read_series, numbered, [member.file for member in stack]))
+        read = partial(read_series, numbered, files)
+        yield Scan(numbered, read, members=files, is_segmentation=is_segmentation)
 
 
 def _join_placeless(groups: dict[tuple[object, ...], list[Member]]) -> None:

@@ -211,3 +211,15 @@ class TestCopiesAndDamage:
         volume[0] = 5
         slices = read_only(write_files(shuffle_names(make_series(volume))))
         assert (slices[0].image == 0).all()
+
+
+def test_a_scan_knows_its_files_in_order_and_whether_they_are_a_segmentation(write_files):
+    files = dict(zip(("c", "a", "b"), make_series(make_volume(3)), strict=True))
+    segmentation = make_dicom(
+        make_volume(1)[0], SOPClassUID="1.2.840.10008.5.1.4.1.1.66.4", SeriesInstanceUID="1.9"
+    )
+    folder = write_files({**files, "seg": segmentation})
+    series, other = find_scans(folder)
+    assert [Path(member.name).name for member in series.members] == ["c", "a", "b"]
+    assert [Path(member.name).name for member in other.members] == ["seg"]
+    assert (series.is_segmentation, other.is_segmentation) == (False, True)
