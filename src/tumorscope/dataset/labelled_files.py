@@ -1,6 +1,9 @@
-"""The files of a data source with their labels: of a folder of classes, or of a CSV table."""
+"""The files of a data source with their labels: of a folder of classes, or of a CSV table.
 
-from collections.abc import Hashable, Mapping
+A file is a picture, or something that holds slices: a volume, a DICOM file, an archive.
+"""
+
+from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -8,8 +11,12 @@ from typing import NamedTuple
 import pandas as pd
 
 from tumorscope.dataset.class_names import ClassNames
+from tumorscope.dataset.volume_masks import is_volume_mask
 from tumorscope.errors import InputError
+from tumorscope.scans.find import is_companion, is_hidden
+from tumorscope.scans.formats import recognize_format
 from tumorscope.scans.images import is_image_file
+from tumorscope.scans.stored_file import store_path
 
 PART = "part"
 _PARTS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation"})
@@ -17,7 +24,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class LabelledFile(NamedTuple):
-    """A file that should be a slice, and what its source says about it.
+    """A file that should be a slice or hold slices, and what its source says about it.
 
     `details` are the further columns of a table that are filled, such as ``patient_id``; the path
     in ``mask`` is absolute.
@@ -30,7 +37,7 @@ class LabelledFile(NamedTuple):
 
 
 def list_folder(folder: Path, names: ClassNames, needs_both: bool) -> list[LabelledFile]:
-    """List the images of a folder with one subfolder for each class, by class and path.
+    """List the scans of a folder with one subfolder for each class, by class and path.
 
     A folder around the classes is entered. Folders such as ``Training`` and ``Testing``, which hold
     the classes each, are read as one; the column ``part`` keeps their names.
@@ -57,22 +64,43 @@ def list_folder(folder: Path, names: ClassNames, needs_both: bool) -> list[Label
     return [
         LabelledFile(path, labels[name], by_name[name].name)
         for name in sorted(labels, key=lambda name: (labels[name], name))
-        for path in _list_images(by_name[name])
+        for path in _list_scans(by_name[name])
     ]
 
 
 def _list_folders(folder: Path) -> list[Path]:
-    return sorted(child for child in folder.iterdir() if child.is_dir() and _list_images(child))
+    return sorted(
+        child
+        for child in folder.iterdir()
+        if child.is_dir() and not is_hidden(child.name) and any(map(_is_scan, _walk(child)))
+    )
 
 
-def _list_images(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if is_image_file(path) and path.is_file())
+def _list_scans(folder: Path) -> list[Path]:
+    """List what is none of the texts and tables that lie beside scans; a reader tells the rest."""
+    return sorted(path for path in _walk(folder) if not is_companion(path.name))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if not any(map(is_hidden, path.relative_to(folder).parts)) and path.is_file():
+            yield path
+
+
+def _is_scan(path: Path) -> bool:
+    if is_image_file(path):
+        return True
+    try:
+        return not is_companion(path.name) and bool(recognize_format(store_path(path).read_head()))
+    except OSError:
+        return False
 
 
 def list_table(table: Path, names: ClassNames, needs_both: bool) -> list[LabelledFile]:
     """List the rows of a CSV table with the columns ``path`` (relative to it) and ``label``.
 
-    All further columns are kept.
+    All further columns are kept. Rows of one class will do where a mask is that of a volume, which
+    then has slices of both.
 
     Raises
     ------
@@ -87,16 +115,17 @@ def list_table(table: Path, names: ClassNames, needs_both: bool) -> list[Labelle
         raise InputError(f"{table}: not a readable CSV table: {error}") from error
     if missing := {"path", "label"} - set(rows.columns):
         raise InputError(f"{table}: the column {sorted(missing)[0]!r} is missing")
+    further = [_fill(row, table) for row in rows.drop(columns=["path", "label"]).to_dict("records")]
+    needs_both = needs_both and not any(
+        is_volume_mask(Path(mask)) for mask in {row["mask"] for row in further if "mask" in row}
+    )
     written = rows["label"].str.strip()
     labels = names.label(written.str.lower().unique(), table, needs_both)
     if unknown := set(written.str.lower()) - labels.keys():
         raise InputError(f"{table}: the label {sorted(unknown)[0]!r} is neither of two classes")
-    further = rows.drop(columns=["path", "label"])
     return [
-        LabelledFile(table.parent / path, labels[name.lower()], name, _fill(details, table))
-        for path, name, details in zip(
-            rows["path"], written, further.to_dict("records"), strict=True
-        )
+        LabelledFile(table.parent / path, labels[name.lower()], name, details)
+        for path, name, details in zip(rows["path"], written, further, strict=True)
     ]
 
 

@@ -18,6 +18,7 @@ from tumorscope.dataset.labelled_files import LabelledFile
 from tumorscope.dataset.left_out import LEFT_OUT
 from tumorscope.dataset.series import name_series
 from tumorscope.dataset.sources import Source, list_labelled_files, name_sources
+from tumorscope.dataset.unpacking import UNPACKED_FROM, unpack
 from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.scans.images import decode_slice
@@ -27,7 +28,7 @@ _log = logging.getLogger(__name__)
 COLUMNS = ("path", "label", "label_name", "sha256", "width", "height", "group")
 KNOWN = ("patient_id", "site", "source", "sequence", "series", "slice", "mask")
 """Columns that mean the same in every table."""
-_TEXTS = frozenset({*KNOWN, "plane", "study", LEFT_OUT}) - {"slice"}
+_TEXTS = frozenset({*KNOWN, "plane", "study", LEFT_OUT, UNPACKED_FROM}) - {"slice"}
 _OURS = frozenset({*COLUMNS, "split", "fold", "repeat", "level", "lesion_share", LEFT_OUT})
 _THREADS = 4
 
@@ -39,6 +40,7 @@ def read_manifest(
     *,
     negative: Names | None = None,
     separate_patients: bool = False,
+    home: Path | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read every slice of one or several data sources once and describe it.
 
@@ -55,6 +57,8 @@ def read_manifest(
     separate_patients
         Whether the same ``patient_id`` in two sources is two people; each is then prefixed by its
         source.
+    home
+        The folder that slices of volumes, series and archives are written to, see `unpack`.
 
     Returns
     -------
@@ -63,17 +67,20 @@ def read_manifest(
         the columns `COLUMNS`; those of `KNOWN` that a table has; ``source`` also where there are
         several, by the names of `name_sources`; and all further columns of tables. One that has
         the name of one of ours is called ``NAME of the data``. Slices that are copies of one
-        another, whichever source they are from, or of the same patient, share a ``group``.
+        another, whichever source they are from, of the same patient, or of one unpacked scan,
+        share a ``group``.
 
     Raises
     ------
     InputError
         A source cannot be used, two list the same file, a class has no readable slice, a slice
-        has no number, or the same bytes carry two labels.
+        has no number, the same bytes carry two labels, or there are scans to unpack and no `home`.
     """
     sources = name_sources(data)
-    files = _list_files(sources, read_class_names(positive, negative))
-    rows, thumbnails, rejected = [], [], []
+    listed = _list_files(sources, read_class_names(positive, negative))
+    files, left_out = unpack(listed, home, on_progress)
+    rows, thumbnails = [], []
+    rejected = [{"path": one.name, "reason": one.reason} for one in left_out]
     with ThreadPoolExecutor(_THREADS) as pool:
         for done, (file, result) in enumerate(
             zip(files, pool.map(_describe, files), strict=True), 1
@@ -87,7 +94,8 @@ def read_manifest(
                 thumbnails.append(thumbnail)
             on_progress("reading slices", done, len(files))
     if rejected:
-        _log.warning("left out %d of %d files: see rejected.csv", len(rejected), len(files))
+        of = len(files) + len(left_out)
+        _log.warning("left out %d of %d files: see rejected.csv", len(rejected), of)
     manifest = pd.DataFrame(rows, columns=_order_columns(rows))
     _check_classes(manifest, sources.values())
     _check_labels(manifest)
@@ -186,7 +194,10 @@ def _number_groups(
     manifest: pd.DataFrame, thumbnails: Sequence[Gray], on_progress: ProgressCallback
 ) -> Groups:
     """Give the same number to slices that are copies of one another, or one patient's."""
-    patients = manifest.get("patient_id", pd.Series(None, manifest.index, object))
+    missing = pd.Series(None, manifest.index, object)
+    patients = manifest.get("patient_id", missing)
+    is_unpacked = manifest.get(UNPACKED_FROM, missing).notna()
+    scans = manifest.get("series", missing).where(is_unpacked)
     sets = DisjointSets(len(manifest))
     sets.join_equal(manifest["sha256"])
     codes = np.stack([compute_codes(thumbnail) for thumbnail in thumbnails])
@@ -195,10 +206,11 @@ def _number_groups(
         thumbnails,
         codes,
         lambda done, total: on_progress("looking for copies", done, total),
-        patients.notna().to_numpy(),
+        (patients.notna() | scans.notna()).to_numpy(),
     )
     # Last, as copies are looked for with one slice of each set only.
-    sets.join_equal(patient if isinstance(patient, str) else None for patient in patients)
+    for known in (patients, scans):
+        sets.join_equal(value if isinstance(value, str) else None for value in known)
     return sets.number()
 
 

@@ -1,4 +1,4 @@
-"""Where slices come from: a folder of two classes, a CSV table, or a Kaggle dataset."""
+"""Where scans come from: a folder of two classes, a CSV table, or a Kaggle dataset."""
 
 from collections.abc import Sequence
 from pathlib import Path
