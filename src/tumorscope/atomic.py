@@ -63,8 +63,16 @@ def replace_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def borrow_folder(parent: Path) -> Iterator[Path]:
-    """Give a folder inside another for what nobody needs once the block has ended."""
-    temporary = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=parent))
+    """Give a folder inside another for what nobody needs once the block has ended.
+
+    Raises
+    ------
+    InputError
+        It cannot be made.
+    """
+    with _refusing(parent):
+        parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=parent))
     try:
         yield temporary
     finally:

@@ -26,11 +26,10 @@ def explain(
     """Draw heatmaps of validation slices, or measure them against outlined lesions."""
     from tumorscope.cli.console import say, say_notice, show_progress
 
-    given = (folder, masks, out)
-    if any(given) and not all(given):
-        raise InputError("to measure heatmaps give FOLDER, --masks and --out together")
+    if any((folder, masks, out)) and not (folder and out):
+        raise InputError("to measure heatmaps give FOLDER and --out, and --masks with pictures")
     with show_progress(quiet) as report:
-        if folder and masks and out:
+        if folder and out:
             tumorscope.localize(model, folder, masks, out, positive, count, on_progress=report)
             said = f"page:  {out / 'localization.html'}\ntable: {out / 'localization.csv'}"
         else:

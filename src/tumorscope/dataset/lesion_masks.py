@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tumorscope.dataset.outlines import Outline, draw_mask, read_outlines
+from tumorscope.dataset.unpacking import name_origins
 from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.scans.images import is_image_file, read_slice
@@ -74,9 +75,9 @@ def read_mask(mask: Outline | Path, height: int, width: int) -> NDArray[np.bool_
 def assign_masks(manifest: pd.DataFrame, sources: Sequence[Path]) -> pd.DataFrame:
     """Give the slices of a manifest the masks of their lesions.
 
-    A mask belongs to a slice with a tumor that has its file name and, where it was drawn on a file
-    whose size is recorded, that size. A file or folder of masks that lies beside or above slices is
-    about these alone: other sources may have slices of the same name.
+    A mask belongs to a picture with a tumor that has its file name and, where it was drawn on a
+    file whose size is recorded, that size. A file or folder of masks that lies beside or above
+    slices is about these alone: other sources may have slices of the same name.
 
     Parameters
     ----------
@@ -106,7 +107,8 @@ def assign_masks(manifest: pd.DataFrame, sources: Sequence[Path]) -> pd.DataFram
 
 def _find_slices(manifest: pd.DataFrame, source: Path, masks: Masks) -> pd.Series:
     """Find the slices that masks belong to; give the file of each, by the manifest's index."""
-    tumors = manifest.loc[manifest["label"] == 1, "path"].map(Path)
+    is_picture = manifest["path"] == name_origins(manifest)
+    tumors = manifest.loc[(manifest["label"] == 1) & is_picture, "path"].map(Path)
     near = _find_nearest(tumors, source.resolve())
     found = near[[_belongs(masks.get(path.name), path) for path in near]]
     if found.empty:

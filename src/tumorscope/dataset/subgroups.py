@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tumorscope.dataset.unpacking import name_origins
 from tumorscope.errors import InputError, suggest
 
 SIZE, PLANE = "size", "plane"
@@ -66,7 +67,11 @@ def _read_columns(source: str | Path, manifest: pd.DataFrame) -> pd.DataFrame:
     rows = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
     rows.index = pd.Index([str((path.parent / name).resolve()) for name in rows["path"]])
     first = rows[~rows.index.duplicated()].drop(columns=["path", "label"])
-    return first.reindex(manifest["path"]).set_axis(manifest.index)
+    found = first.reindex(manifest["path"]).set_axis(manifest.index)
+    # A slice of a volume has no row of its own; the manifest has kept what that of its volume says.
+    is_picture = manifest["path"] == name_origins(manifest)
+    kept = manifest.loc[~is_picture].reindex(columns=found.columns).astype(object)
+    return pd.concat([found[is_picture], kept.fillna("").astype(str)]).loc[manifest.index]
 
 
 def _name_size(side_px: int) -> str:

@@ -2,12 +2,13 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from PIL import Image
 
 from tumorscope.atomic import replace_folder
@@ -24,6 +25,7 @@ from tumorscope.progress import ProgressCallback
 from tumorscope.scans.dicom.patient import read_patient_id
 from tumorscope.scans.find import find_scans
 from tumorscope.scans.formats import Format, recognize_format
+from tumorscope.scans.images import read_slice
 from tumorscope.scans.nifti import PLANES
 from tumorscope.scans.pictures import WrittenSlice, write_slices
 from tumorscope.scans.scan import Scan, Unreadable
@@ -99,6 +101,12 @@ def name_origins(slices: pd.DataFrame) -> pd.Series:
     if UNPACKED_FROM not in slices:
         return slices["path"]
     return slices[UNPACKED_FROM].fillna(slices["path"])
+
+
+def read_by_origin(slices: pd.DataFrame) -> Callable[[str], NDArray[np.uint8]]:
+    """Give what reads the slice of a manifest that `name_origins` names."""
+    paths = dict(zip(name_origins(slices), slices["path"], strict=True))
+    return lambda name: read_slice(Path(paths[name]))
 
 
 def _is_packed(path: Path) -> bool:

@@ -12,6 +12,7 @@ import pandas as pd
 from tumorscope.atomic import is_partial, write_text
 from tumorscope.dataset.lesion_masks import assign_masks, measure_lesions
 from tumorscope.dataset.manifest import read_table, write_table
+from tumorscope.dataset.unpacking import MARK_FILE, SALT_FILE, SLICES_FOLDER
 from tumorscope.errors import InputError, RecipeError
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import describe_environment
@@ -24,12 +25,15 @@ FOLDS_FILE = "folds.csv"
 OUT_OF_FOLD_FILE = "out_of_fold.csv"
 _ENVIRONMENT_FILE = "environment.json"
 _PREPARATION = (
-    "manifest.csv", "rejected.csv", _ENVIRONMENT_FILE, FOLDS_FILE, OUT_OF_FOLD_FILE
+    "manifest.csv", "rejected.csv", _ENVIRONMENT_FILE, FOLDS_FILE, OUT_OF_FOLD_FILE, SALT_FILE
 )  # fmt: skip
 
 
 def check_folder(run: Path, resume: bool) -> None:
     """Refuse a folder that a run must not write to.
+
+    Slices that were unpacked for a run that never began, as its data were refused, may be there:
+    they are written anew.
 
     Raises
     ------
@@ -39,6 +43,8 @@ def check_folder(run: Path, resume: bool) -> None:
     if run.is_file():
         raise InputError(f"{run}: a file; choose a new folder with --out")
     names = {path.name for path in run.iterdir()} if run.exists() else set()
+    if RECIPE_FILE not in names and (run / SLICES_FOLDER / MARK_FILE).is_file():
+        names -= {SLICES_FOLDER, SALT_FILE}
     if names and not resume:
         raise InputError(f"{run}: not empty; continue that run with --resume or choose another")
     others = {name for name in names if not is_partial(name)} - set(_PREPARATION)

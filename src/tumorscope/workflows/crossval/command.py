@@ -117,7 +117,12 @@ def crossval(
         _check_same_column(cv, leave_out)
     else:
         manifest, rejected = read_manifest(
-            data, positive, on_progress, negative=negative, separate_patients=separate_patients
+            data,
+            positive,
+            on_progress,
+            negative=negative,
+            separate_patients=separate_patients,
+            home=cv,
         )
         manifest = add_masks(manifest, masks, settings, on_progress)
     root = find_root(manifest)

@@ -11,6 +11,7 @@ from tumorscope.artifact.spec import ArtifactSpec
 from tumorscope.dataset.left_out import LEFT_OUT
 from tumorscope.dataset.manifest import read_table
 from tumorscope.dataset.splits import OUT_OF_FOLD
+from tumorscope.dataset.unpacking import name_origins
 from tumorscope.errors import InputError, RecipeError
 from tumorscope.evaluation.acceptance import measure_guard
 from tumorscope.evaluation.assessment import assess_decisions
@@ -66,9 +67,8 @@ def read_out_of_fold(cv: Path, recipe: Recipe, manifest: pd.DataFrame) -> pd.Dat
     pandas.DataFrame
         One row per slice and repeat: ``repeat``, ``fold``, ``slice``, ``sha256``,
         ``raw_probability`` and, as far as it has them, ``left_out``, ``reason``, ``series``,
-        ``place`` and ``little_brain`` of the cross-validation; ``path``, ``label``,
-        ``label_name`` and
-        ``group`` of the manifest.
+        ``place`` and ``little_brain`` of the cross-validation; ``path`` by
+        `name_origins`, ``label``, ``label_name`` and ``group`` of the manifest.
 
     Raises
     ------
@@ -83,7 +83,9 @@ def read_out_of_fold(cv: Path, recipe: Recipe, manifest: pd.DataFrame) -> pd.Dat
     _check_masks(cv, manifest)
     # Slices with the same bytes are told apart by their number, so that each is taken once.
     numbered = answers.assign(number=answers.groupby(["repeat", "sha256"]).cumcount())
-    slices = manifest.assign(number=manifest.groupby("sha256").cumcount())
+    slices = manifest.assign(
+        number=manifest.groupby("sha256").cumcount(), path=name_origins(manifest)
+    )
     own = ["sha256", "number", "path", "label", "label_name", "group"]
     table = numbered.filter([*_OF_FOLD, "number"]).merge(slices[own], on=["sha256", "number"])
     return table.drop(columns="number")

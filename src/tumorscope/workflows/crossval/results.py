@@ -1,20 +1,22 @@
 """What a cross-validation leaves behind: its answers, figures and report."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tumorscope.atomic import write_text
 from tumorscope.dataset.left_out import LEFT_OUT
 from tumorscope.dataset.manifest import read_table, write_table
+from tumorscope.dataset.unpacking import name_origins, read_by_origin
 from tumorscope.errors import InputError
 from tumorscope.evaluation.decisions.operating_points import HALF
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.recipe import Recipe
 from tumorscope.report.crossval.report import write_crossval_report
-from tumorscope.scans.images import read_slice
 from tumorscope.workflows.crossval.answers import read_fold
 from tumorscope.workflows.crossval.fold import PREDICTIONS_FILE
 from tumorscope.workflows.crossval.metrics import measure_crossval, stack_repeats
@@ -66,9 +68,11 @@ def write_results(
         write_table(cv / SERIES_FILE, series)
         metrics["series"] = measure_series(series)
     document = {**metrics, "notice": RESEARCH_USE_ONLY}
+    origins = dict(zip(slices["path"], name_origins(slices), strict=True))
+    predictions["path"] = predictions["path"].map(origins)
     write_table(cv / PREDICTIONS_FILE, predictions)
     write_text(cv / "metrics.json", json.dumps(document, indent=2) + "\n")
-    _write_figures(cv / "figures", predictions)
+    _write_figures(cv / "figures", predictions, read_by_origin(slices))
     write_crossval_report(cv)
 
 
@@ -88,7 +92,9 @@ def read_answers(cv: Path) -> pd.DataFrame:
     return answers.sort_values(["repeat", "slice"], ignore_index=True)
 
 
-def _write_figures(folder: Path, predictions: pd.DataFrame) -> None:
+def _write_figures(
+    folder: Path, predictions: pd.DataFrame, read_image: Callable[[str], NDArray[np.uint8]]
+) -> None:
     from tumorscope.evaluation import figures
 
     labels = stack_repeats(predictions, "label")
@@ -100,9 +106,7 @@ def _write_figures(folder: Path, predictions: pd.DataFrame) -> None:
     drawn = {
         "roc": figures.plot_fold_roc(labels[0], calibrated, folds),
         "reliability": figures.plot_reliability(labels.ravel(), raw.ravel(), calibrated.ravel()),
-        "mistakes": figures.plot_mistakes(
-            once.assign(correct=right), lambda path: read_slice(Path(path)), _MISTAKES_SHOWN
-        ),
+        "mistakes": figures.plot_mistakes(once.assign(correct=right), read_image, _MISTAKES_SHOWN),
     }
     for name, figure in drawn.items():
         figures.save_figure(figure, folder / name)

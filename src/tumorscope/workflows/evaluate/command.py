@@ -10,6 +10,7 @@ from tumorscope.artifact.reader import find_artifact
 from tumorscope.dataset.class_names import Names
 from tumorscope.dataset.manifest import read_table
 from tumorscope.dataset.splits import VALIDATION
+from tumorscope.dataset.unpacking import read_by_origin
 from tumorscope.errors import InputError
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
@@ -94,7 +95,13 @@ def _evaluate_run(
         metrics = measure_validation(table, manifest, predictor.spec)
     history = read_table(run / "history.csv")
     write_evaluation(
-        folder, metrics, table, drawn, threshold=predictor.spec.threshold, history=history
+        folder,
+        metrics,
+        table,
+        drawn,
+        predictor.spec.threshold,
+        read_by_origin(manifest),
+        history=history,
     )
     refresh_report(run)
     return metrics

@@ -9,10 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tumorscope.artifact.reader import find_artifact, read_known_codes
+from tumorscope.atomic import borrow_folder
 from tumorscope.copies.known import compute_file_codes, find_known
 from tumorscope.dataset.class_names import Names
 from tumorscope.dataset.manifest import read_manifest
 from tumorscope.dataset.subgroups import read_subgroups
+from tumorscope.dataset.unpacking import read_by_origin
 from tumorscope.evaluation.acceptance import measure_guard
 from tumorscope.evaluation.decisions.operating_points import HALF
 from tumorscope.evaluation.summary import summarize_scores
@@ -65,40 +67,51 @@ def evaluate_external(
     check_replaceable(folder, METRICS_FILE)
     predictor = Predictor.load(Path(model))
     known = read_known_codes(find_artifact(Path(model)))
-    manifest, rejected = read_manifest(data, positive, on_progress, negative=negative)
-    subgroups = read_subgroups(data, manifest, by)
-    threshold = HALF if predictions else predictor.spec.threshold
-    if predictions:
-        table = read_foreign_predictions(Path(predictions), manifest)
-    else:
-        table = tabulate_answers(predictor, manifest, "evaluating", on_progress)
-    codes = compute_file_codes(table["path"].tolist(), "looking for training slices", on_progress)
-    table["is_known"] = _spread(find_known(codes, known), table["group"])
-
-    def assess(rows: pd.DataFrame) -> dict[str, Any]:
+    with borrow_folder(folder.parent) as home:
+        manifest, rejected = read_manifest(
+            data, positive, on_progress, negative=negative, home=home
+        )
+        subgroups = read_subgroups(data, manifest, by)
+        threshold = HALF if predictions else predictor.spec.threshold
         if predictions:
-            return {**summarize_scores(rows["label"], rows["probability"], HALF, rows["group"])}
-        return {**assess_answers(rows, predictor.spec), **measure_guard(rows)}
+            table = read_foreign_predictions(Path(predictions), manifest)
+        else:
+            table = tabulate_answers(predictor, manifest, "evaluating", on_progress)
+        paths = manifest["path"].tolist()
+        codes = compute_file_codes(paths, "looking for training slices", on_progress)
+        table["is_known"] = _spread(find_known(codes, known), table["group"])
 
-    clean = table[~table["is_known"]]
-    metrics = {
-        "part": str(data),
-        "predictions": str(predictions) if predictions else None,
-        "copies": {"slices": int(table["is_known"].sum()), "of": len(table)},
-        "is_enough": _count_groups(clean) >= LEAST_GROUPS,
-        "clean": assess(clean) if len(clean) else None,
-        "with_copies": assess(table),
-        "subgroups": {
-            column: _measure_subgroups(clean, subgroups[column], threshold) for column in subgroups
-        },
-    }
-    drawn = clean if clean["label"].nunique() == 2 else clean.iloc[:0]
-    subgroups = subgroups.rename(
-        columns=lambda name: f"{name} of the data" if name in table else name
-    )
-    write_evaluation(
-        folder, metrics, table.join(subgroups), drawn, threshold=threshold, rejected=rejected
-    )
+        def assess(rows: pd.DataFrame) -> dict[str, Any]:
+            if predictions:
+                return {**summarize_scores(rows["label"], rows["probability"], HALF, rows["group"])}
+            return {**assess_answers(rows, predictor.spec), **measure_guard(rows)}
+
+        clean = table[~table["is_known"]]
+        metrics = {
+            "part": str(data),
+            "predictions": str(predictions) if predictions else None,
+            "copies": {"slices": int(table["is_known"].sum()), "of": len(table)},
+            "is_enough": _count_groups(clean) >= LEAST_GROUPS,
+            "clean": assess(clean) if len(clean) else None,
+            "with_copies": assess(table),
+            "subgroups": {
+                column: _measure_subgroups(clean, subgroups[column], threshold)
+                for column in subgroups
+            },
+        }
+        drawn = clean if clean["label"].nunique() == 2 else clean.iloc[:0]
+        subgroups = subgroups.rename(
+            columns=lambda name: f"{name} of the data" if name in table else name
+        )
+        write_evaluation(
+            folder,
+            metrics,
+            table.join(subgroups),
+            drawn,
+            threshold,
+            read_by_origin(manifest),
+            rejected=rejected,
+        )
     return metrics
 
 

@@ -1,17 +1,18 @@
 """The folder an evaluation writes: metrics, predictions and figures, all or nothing."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tumorscope.atomic import replace_folder
 from tumorscope.dataset.manifest import write_table
 from tumorscope.evaluation.measures.metrics import compute_metrics
 from tumorscope.provenance import RESEARCH_USE_ONLY
-from tumorscope.scans.images import read_slice
 
 METRICS_FILE = "metrics.json"
 _MISTAKES_SHOWN = 12
@@ -23,6 +24,7 @@ def write_evaluation(
     predictions: pd.DataFrame,
     drawn: pd.DataFrame,
     threshold: float,
+    read_image: Callable[[str], NDArray[np.uint8]],
     history: pd.DataFrame | None = None,
     rejected: pd.DataFrame | None = None,
 ) -> None:
@@ -40,6 +42,8 @@ def write_evaluation(
         Those of the predictions that the figures show; none, and there are no figures.
     threshold
         Of the probability, in the figures.
+    read_image
+        Gives the slice of a ``path`` of the predictions, for the figures.
     history
         Of the training, to be drawn, too.
     rejected
@@ -54,12 +58,17 @@ def write_evaluation(
         if rejected is not None:
             write_table(temporary / "rejected.csv", rejected)
         if len(drawn):
-            _draw_figures(temporary, drawn, threshold)
+            _draw_figures(temporary, drawn, threshold, read_image)
         if history is not None:
             _draw_history(temporary, history)
 
 
-def _draw_figures(folder: Path, predictions: pd.DataFrame, threshold: float) -> None:
+def _draw_figures(
+    folder: Path,
+    predictions: pd.DataFrame,
+    threshold: float,
+    read_image: Callable[[str], NDArray[np.uint8]],
+) -> None:
     from tumorscope.evaluation import figures
 
     scores = predictions["label"], predictions["probability"], threshold
@@ -67,9 +76,7 @@ def _draw_figures(folder: Path, predictions: pd.DataFrame, threshold: float) -> 
         "confusion_matrix": figures.plot_confusion_matrix(compute_metrics(*scores)["counts"]),
         "roc": figures.plot_roc(*scores),
         "precision_recall": figures.plot_precision_recall(*scores),
-        "mistakes": figures.plot_mistakes(
-            predictions, lambda path: read_slice(Path(path)), _MISTAKES_SHOWN
-        ),
+        "mistakes": figures.plot_mistakes(predictions, read_image, _MISTAKES_SHOWN),
     }
     if "raw_probability" in predictions:
         drawn["reliability"] = figures.plot_reliability(

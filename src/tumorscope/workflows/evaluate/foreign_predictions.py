@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from tumorscope.dataset.manifest import read_table
+from tumorscope.dataset.unpacking import name_origins
 from tumorscope.errors import InputError
 from tumorscope.evaluation.decisions.operating_points import HALF
 from tumorscope.evaluation.decisions.verdicts import CLASS_NAMES, call_classes
@@ -18,7 +19,8 @@ def read_foreign_predictions(table: Path, manifest: pd.DataFrame) -> pd.DataFram
     ----------
     table
         A CSV file with ``path``, absolute or relative to the file, and ``probability``, of a
-        tumor, within [0, 1]. Paths of other slices are left out.
+        tumor, within [0, 1]. Slices of a volume are named as `predict` names them. Paths of other
+        slices are left out.
     manifest
         The slices.
 
@@ -43,7 +45,8 @@ def read_foreign_predictions(table: Path, manifest: pd.DataFrame) -> pd.DataFram
     by_path = pd.Series(rows["probability"].to_numpy(), index=paths)
     if twice := by_path.index[by_path.index.duplicated()].tolist():
         raise InputError(f"{table}: two predictions for {twice[0]}")
-    answers = manifest[["path", "label", "label_name", "group"]].reset_index(drop=True)
+    named = manifest.assign(path=[str(Path(name).resolve()) for name in name_origins(manifest)])
+    answers = named[["path", "label", "label_name", "group"]].reset_index(drop=True)
     without = answers.loc[~answers["path"].isin(by_path.index), "path"]
     if len(without):
         raise InputError(

@@ -1,6 +1,7 @@
 """Answer for the slices of a manifest, for measuring."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pandas as pd
 
 from tumorscope.artifact.spec import ArtifactSpec
 from tumorscope.dataset.splits import TRAIN, VALIDATION
+from tumorscope.dataset.unpacking import name_origins
 from tumorscope.errors import InputError
 from tumorscope.evaluation.acceptance import measure_guard
 from tumorscope.evaluation.assessment import Assessment, assess_decisions
@@ -19,14 +21,18 @@ from tumorscope.scans.scan import Unreadable
 
 
 def answer_slices(
-    predictor: Predictor, paths: Sequence[str], stage: str, on_progress: ProgressCallback
+    predictor: Predictor, slices: pd.DataFrame, stage: str, on_progress: ProgressCallback
 ) -> Iterator[Prediction]:
-    """Answer for slices that have been read before; one that no longer can be is an error."""
-    for done, answer in enumerate(predictor.predict(map(Path, paths)), start=1):
+    """Answer for slices of a manifest, by the names of `name_origins`.
+
+    They have been read before; one that no longer can be is an error.
+    """
+    answers = predictor.predict(map(Path, slices["path"]))
+    for done, (name, answer) in enumerate(zip(name_origins(slices), answers, strict=True), 1):
         if isinstance(answer, Unreadable):
             raise InputError(str(answer))
-        yield answer
-        on_progress(stage, done, len(paths))
+        yield replace(answer, name=name)
+        on_progress(stage, done, len(slices))
 
 
 def tabulate_answers(
@@ -37,13 +43,14 @@ def tabulate_answers(
     Returns
     -------
     pandas.DataFrame
-        The manifest's ``path``, ``label``, ``label_name`` and ``group`` with the calibrated
+        The ``path`` by `name_origins`, ``label``, ``label_name`` and ``group`` with the calibrated
         ``probability``, the network's ``raw_probability``, the ``predicted_class`` by the
         threshold and whether it is ``correct``, the ``verdict``, which may be uncertain, the
         ``reason`` of one that is not assessable, whose other columns are filled all the same, and
         ``cam_peak``, the strongest evidence for a tumor in the map.
     """
-    table = manifest[["path", "label", "label_name", "group"]].reset_index(drop=True)
+    named = manifest.assign(path=name_origins(manifest))
+    table = named[["path", "label", "label_name", "group"]].reset_index(drop=True)
     answers = pd.DataFrame(
         [
             {
@@ -57,7 +64,7 @@ def tabulate_answers(
             }
             for label, answer in zip(
                 table["label"],
-                answer_slices(predictor, list(table["path"]), stage, on_progress),
+                answer_slices(predictor, manifest, stage, on_progress),
                 strict=True,
             )
         ]

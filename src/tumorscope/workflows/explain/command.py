@@ -60,7 +60,7 @@ def explain(
     regions: dict[str, object] = {}
     with replace_folder(run / "explanations") as folder:
         (folder / "overlays").mkdir()
-        answers = answer_slices(predictor, list(chosen["path"]), "explaining", on_progress)
+        answers = answer_slices(predictor, chosen, "explaining", on_progress)
         for number, (answer, truth) in enumerate(zip(answers, truths, strict=True), start=1):
             explanation = answer.explain(truth)
             draw_overlay(explanation, scale).save(folder / "overlays" / answer.name_picture(number))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tumorscope.artifact.reader import find_artifact, read_known_codes
-from tumorscope.atomic import replace_folder
+from tumorscope.atomic import borrow_folder, replace_folder
 from tumorscope.copies.known import compute_file_codes, find_known
 from tumorscope.dataset.lesion_masks import assign_masks, open_masks, read_mask
 from tumorscope.dataset.manifest import read_manifest, write_table
@@ -51,7 +51,7 @@ _SHOWN = 12
 def localize(
     model: str | Path,
     data: str | Path,
-    masks: str | Path,
+    masks: str | Path | None,
     out: str | Path,
     positive: str = "yes",
     count: int | None = None,
@@ -71,7 +71,8 @@ def localize(
     data
         Labelled slices, as for `train`.
     masks
-        A JSON file of the VGG Image Annotator or a folder of mask pictures; see `list_masks`.
+        A JSON file of the VGG Image Annotator or a folder of mask pictures; see `list_masks`. None
+        where `data` has its own, in a column ``mask`` or as DICOM segmentations.
     out
         The folder to write; as ``localization`` in the run folder, its report shows the result.
     positive
@@ -99,10 +100,14 @@ def localize(
     predictor = Predictor.load(Path(model))
     artifact = find_artifact(Path(model))
     check_extra(artifact)
-    manifest, _ = read_manifest(data, positive, on_progress)
-    manifest = assign_masks(manifest, [Path(masks)])
-    outlined, counts = _choose(manifest, artifact, count, seed, on_progress)
-    table, curves, found = _measure_slices(outlined, predictor, artifact, on_progress)
+    with borrow_folder(folder.parent) as home:
+        manifest, _ = read_manifest(data, positive, on_progress, home=home)
+        if masks is not None:
+            manifest = assign_masks(manifest, [Path(masks)])
+        elif "mask" not in manifest:
+            raise InputError(f"{data}: names no masks in a column 'mask'; give them with --masks")
+        outlined, counts = _choose(manifest, artifact, count, seed, on_progress)
+        table, curves, found = _measure_slices(outlined, predictor, artifact, on_progress)
     if table.empty:
         raise InputError(f"{data}: no outlined slice is left that the model calls a tumor")
     summary = summarize_methods(table, FIGURES, seed=seed)
@@ -167,7 +172,7 @@ def _measure_slices(
     curves: dict[str, list[np.ndarray]] = {name: [] for name in methods}
     found: list[Found] = []
     groups: set[int] = set()
-    answers = answer_slices(predictor, list(outlined["path"]), "measuring maps", on_progress)
+    answers = answer_slices(predictor, outlined, "measuring maps", on_progress)
     for group, mask, prediction in zip(
         outlined["group"], open_masks(outlined), answers, strict=True
     ):

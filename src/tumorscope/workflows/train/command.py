@@ -56,7 +56,9 @@ def train(
     Parameters
     ----------
     data
-        A folder of two classes, a CSV file, or ``kaggle:owner/name``; or several of these.
+        A folder of two classes, a CSV file, or ``kaggle:owner/name``; or several of these. They
+        hold whatever `predict` reads; slices of volumes, series and archives are kept in the run
+        folder as pictures.
     out
         The run folder, new or empty.
     recipe
@@ -119,7 +121,12 @@ def train(
         out_of_fold = _reopen_out_of_fold(run, crossval is not None)
     else:
         manifest, rejected = read_manifest(
-            data, positive, on_progress, negative=negative, separate_patients=separate_patients
+            data,
+            positive,
+            on_progress,
+            negative=negative,
+            separate_patients=separate_patients,
+            home=run,
         )
         manifest = add_masks(manifest, masks, settings, on_progress)
         if crossval is None:
