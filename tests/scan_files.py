@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 from pydicom import Dataset, dcmwrite
 from pydicom.dataset import FileMetaDataset
 from pydicom.sequence import Sequence as DicomSequence
-from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
+from pydicom.uid import (
+    ExplicitVRLittleEndian,
+    MRImageStorage,
+    SegmentationStorage,
+    generate_uid,
+)
 
 AXIAL = (1, 0, 0, 0, 1, 0)
 
@@ -122,3 +127,32 @@ def make_zip(members: Mapping[str, bytes]) -> bytes:
         for name, data in members.items():
             archive.writestr(ZipInfo(name), data, ZIP_DEFLATED)
     return buffer.getvalue()
+
+
+def make_segmentation(
+    masks: NDArray[Any], places: Sequence[int], spacing_mm: float = 2, **elements: Any
+) -> bytes:
+    """Make a binary DICOM segmentation, shape (frames, H, W), of slices of `make_series`."""
+    packed = np.packbits(masks.astype(bool).ravel(), bitorder="little").tobytes()
+    dataset = make_dataset(
+        masks.astype(np.uint8),
+        SOPClassUID=SegmentationStorage,
+        SeriesInstanceUID="1.2.9",
+        BitsAllocated=1,
+        BitsStored=1,
+        HighBit=0,
+        PixelData=packed + b"\0" * (len(packed) % 2),
+        SharedFunctionalGroupsSequence=make_item(
+            PixelMeasuresSequence=make_item(PixelSpacing=[1, 1]),
+            PlaneOrientationSequence=make_item(ImageOrientationPatient=list(AXIAL)),
+        ),
+        PerFrameFunctionalGroupsSequence=DicomSequence(
+            make_item(
+                PlanePositionSequence=make_item(ImagePositionPatient=[0, 0, place * spacing_mm])
+            )[0]
+            for place in places
+        ),
+        **elements,
+    )
+    dataset.file_meta.MediaStorageSOPClassUID = SegmentationStorage
+    return write_dataset(dataset)

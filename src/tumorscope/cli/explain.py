@@ -27,7 +27,9 @@ def explain(
     from tumorscope.cli.console import say, say_notice, show_progress
 
     if any((folder, masks, out)) and not (folder and out):
-        raise InputError("to measure heatmaps give FOLDER and --out, and --masks with pictures")
+        raise InputError(
+            "to measure heatmaps give FOLDER and --out together, and --masks where it has none"
+        )
     with show_progress(quiet) as report:
         if folder and out:
             tumorscope.localize(model, folder, masks, out, positive, count, on_progress=report)

@@ -64,13 +64,14 @@ def list_scans(members: Sequence[Member]) -> Iterator[Scan | Unreadable]:
 
     Images of another size or orientation (localizers) and images at a position already taken
     (further echoes or volumes) make a series of their own. A copy of an image is reported and
-    left out. A file of several frames, without a series, or alone in it is a scan by itself.
+    left out. A file of several frames, a segmentation, and one without a series or alone in it
+    is a scan by itself.
     """
     groups: dict[tuple[object, ...], list[Member]] = defaultdict(list)
     for member, original in _find_copies(members):
         if original is not None:
             yield Unreadable(member.file.name, f"a copy of {original.name}, which is read instead")
-        elif member.series_uid and member.number_of_frames == 1:
+        elif member.series_uid and member.number_of_frames == 1 and not member.is_segmentation:
             orientation = member.place and member.place.orientation
             groups[member.series_uid, member.size, orientation].append(member)
         else:
