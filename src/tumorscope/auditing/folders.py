@@ -7,19 +7,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tumorscope.errors import InputError
-from tumorscope.scans.images import is_image_file
+from tumorscope.scans.find import is_companion, is_hidden
 
 
 class FoundFile(NamedTuple):
-    """A file that should be an image.
+    """A file that should be an image or hold slices, or a slice that was unpacked.
 
     `path` is relative to the folder it was found in; `label_name` is the name of the subfolder
-    that holds it, empty if the folder itself does.
+    that holds it, empty if the folder itself does; `picture` is the file of an unpacked slice.
     """
 
     folder: int
     path: Path
     label_name: str
+    picture: Path | None = None
 
 
 def check_folders(folders: Sequence[Path]) -> None:
@@ -56,9 +57,10 @@ def name_folders(folders: Sequence[Path]) -> list[str]:
 
 
 def list_files(folders: Sequence[Path]) -> list[FoundFile]:
-    """List the files with the ending of an image, by folder and path.
+    """List the files that may be scans, by folder and path.
 
-    Links to folders are not followed. What is neither a file nor a broken link is left out.
+    Links to folders are not followed. What is neither a file nor a broken link is left out, and so
+    is what is hidden, and the texts and tables that lie beside scans.
 
     Raises
     ------
@@ -69,18 +71,23 @@ def list_files(folders: Sequence[Path]) -> list[FoundFile]:
     for number, folder in enumerate(folders):
         paths = sorted(_walk(folder))
         if not paths:
-            raise InputError(f"{folder}: no JPEG, PNG, BMP or TIFF images in this folder")
+            raise InputError(
+                f"{folder}: no JPEG, PNG, BMP or TIFF images, DICOM, NIfTI or zip files here"
+            )
         found += [FoundFile(number, path, path.parent.name) for path in paths]
     return found
 
 
 def _walk(folder: Path) -> list[Path]:
-    return [
-        path.relative_to(folder)
-        for place, _, names in os.walk(folder)
-        for path in (Path(place, name) for name in names)
-        if is_image_file(path) and _may_be_read(path)
-    ]
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        found += [
+            path.relative_to(folder)
+            for path in (Path(place, name) for name in names)
+            if not (is_hidden(path.name) or is_companion(path.name)) and _may_be_read(path)
+        ]
+    return found
 
 
 def _may_be_read(path: Path) -> bool:

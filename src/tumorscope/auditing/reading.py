@@ -11,6 +11,7 @@ import pandas as pd
 
 from tumorscope.auditing.folders import FoundFile, check_folders, list_files, name_folders
 from tumorscope.auditing.outliers import PictureFeatures, measure_picture
+from tumorscope.auditing.unpacking import unpack_files
 from tumorscope.copies.codes import Codes, compute_codes
 from tumorscope.copies.thumbnails import Gray, take_thumbnail
 from tumorscope.errors import InputError
@@ -31,8 +32,11 @@ class Reading(NamedTuple):
     names
         Of the folders.
     slices
-        Columns ``folder`` (name), ``path`` (relative to the folder, POSIX), ``label_name``,
+        Columns ``folder`` (name), ``path`` (relative to the folder, POSIX; of a slice of a volume,
+        its name there), ``label_name``,
         ``sha256``, ``width`` and ``height`` in px, and one for each of `PictureFeatures`.
+    pictures
+        The files that hold them.
     thumbnails
         From `take_thumbnail`.
     codes
@@ -43,15 +47,18 @@ class Reading(NamedTuple):
 
     names: list[str]
     slices: pd.DataFrame
+    pictures: list[Path]
     thumbnails: list[Gray]
     codes: Codes
     rejected: pd.DataFrame
 
 
 def read_folders(
-    folders: Sequence[Path], on_progress: ProgressCallback = ignore_progress
+    folders: Sequence[Path],
+    on_progress: ProgressCallback = ignore_progress,
+    home: Path | None = None,
 ) -> Reading:
-    """Read the images of folders, whatever they show.
+    """Read the images of folders, and the slices of what else is a scan, whatever they show.
 
     Parameters
     ----------
@@ -59,6 +66,8 @@ def read_folders(
         Searched recursively.
     on_progress
         Called as work goes on.
+    home
+        The folder that slices are unpacked to; they are needed as long as pictures are shown.
 
     Raises
     ------
@@ -66,8 +75,13 @@ def read_folders(
         A folder is missing, twice there, inside another, or without a readable image.
     """
     check_folders(folders)
-    files, names = list_files(folders), name_folders(folders)
-    rows, thumbnails, codes, rejected = [], [], [], []
+    listed, names = list_files(folders), name_folders(folders)
+    files, left_out = unpack_files(folders, listed, home, on_progress)
+    rows, pictures, thumbnails, codes = [], [], [], []
+    rejected = [
+        {"folder": names[one.folder], "path": one.path.as_posix(), "reason": one.reason}
+        for one in left_out
+    ]
     with ThreadPoolExecutor(_THREADS) as pool:
         results = pool.map(lambda file: _describe(folders[file.folder], file), files)
         for done, (file, result) in enumerate(zip(files, results, strict=True), 1):
@@ -77,6 +91,7 @@ def read_folders(
             else:
                 row, thumbnail, own_codes = result
                 rows.append({**place, "label_name": file.label_name, **row})
+                pictures.append(file.picture or folders[file.folder] / file.path)
                 thumbnails.append(thumbnail)
                 codes.append(own_codes)
             on_progress("reading images", done, len(files))
@@ -91,6 +106,7 @@ def read_folders(
     return Reading(
         names,
         slices,
+        pictures,
         thumbnails,
         np.stack(codes),
         pd.DataFrame(rejected, columns=["folder", "path", "reason"]),
@@ -98,7 +114,7 @@ def read_folders(
 
 
 def _describe(folder: Path, file: FoundFile) -> tuple[dict[str, object], Gray, Codes] | InputError:
-    path = folder / file.path
+    path = file.picture or folder / file.path
     try:
         if path.stat().st_size > MAXIMUM_BYTES:
             return InputError(f"larger than {MAXIMUM_BYTES >> 20} MB")

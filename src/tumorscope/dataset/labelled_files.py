@@ -13,10 +13,8 @@ import pandas as pd
 from tumorscope.dataset.class_names import ClassNames
 from tumorscope.dataset.volume_masks import is_volume_mask
 from tumorscope.errors import InputError
-from tumorscope.scans.find import is_companion, is_hidden
-from tumorscope.scans.formats import recognize_format
+from tumorscope.scans.find import is_companion, is_hidden, recognize_file
 from tumorscope.scans.images import is_image_file
-from tumorscope.scans.stored_file import store_path
 
 PART = "part"
 _PARTS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation"})
@@ -88,12 +86,8 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _is_scan(path: Path) -> bool:
-    if is_image_file(path):
-        return True
-    try:
-        return not is_companion(path.name) and bool(recognize_format(store_path(path).read_head()))
-    except OSError:
-        return False
+    is_told = is_image_file(path) or recognize_file(path) is not None
+    return is_told and not is_companion(path.name)
 
 
 def list_table(table: Path, names: ClassNames, needs_both: bool) -> list[LabelledFile]:

@@ -23,13 +23,12 @@ from tumorscope.dataset.volume_masks import (
 from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback
 from tumorscope.scans.dicom.patient import read_patient_id
-from tumorscope.scans.find import find_scans
-from tumorscope.scans.formats import Format, recognize_format
+from tumorscope.scans.find import find_scans, recognize_file
+from tumorscope.scans.formats import Format
 from tumorscope.scans.images import read_slice
 from tumorscope.scans.nifti import PLANES
-from tumorscope.scans.pictures import WrittenSlice, write_slices
+from tumorscope.scans.pictures import WrittenSlice, find_file, write_slices
 from tumorscope.scans.scan import Scan, Unreadable
-from tumorscope.scans.stored_file import store_path
 
 SLICES_FOLDER, SALT_FILE, MARK_FILE = "slices", "salt", "UNPACKED.txt"
 UNPACKED_FROM = "unpacked_from"
@@ -110,21 +109,14 @@ def read_by_origin(slices: pd.DataFrame) -> Callable[[str], NDArray[np.uint8]]:
 
 
 def _is_packed(path: Path) -> bool:
-    return path.is_dir() or _recognize(path) in (Format.DICOM, Format.NIFTI, Format.ZIP)
-
-
-def _recognize(path: Path) -> Format | None:
-    try:
-        return recognize_format(store_path(path).read_head()) if path.is_file() else None
-    except OSError:
-        return None
+    return path.is_dir() or recognize_file(path) in (Format.DICOM, Format.NIFTI, Format.ZIP)
 
 
 def _list_together(packed: Sequence[LabelledFile]) -> Iterator[list[LabelledFile]]:
     """Give what may belong together: the DICOM files of a source; all others stand alone."""
     loose: dict[str, list[LabelledFile]] = {}
     for file in packed:
-        if _recognize(file.path) is Format.DICOM:
+        if recognize_file(file.path) is Format.DICOM:
             loose.setdefault(file.details["source"], []).append(file)
         else:
             yield [file]
@@ -163,7 +155,7 @@ class _Writer:
             folder = self._number(first.details["source"])
             try:
                 slices, damaged = write_slices(scan, folder, self._count)
-                rows = [_find_file(one.name, by_path) for one in slices]
+                rows = [by_path[find_file(one.name, by_path)] for one in slices]
                 lesions, names = _find_lesions(slices, rows, beside, plane)
                 patient = self._find_patient(scan, rows)
                 _check_positive(rows, lesions)
@@ -237,13 +229,6 @@ def _place(one: WrittenSlice, row: LabelledFile) -> Mapping[str, str]:
     place = {"series": str(one.series), "slice": str(one.place)}
     is_own = one.name == str(row.path)
     return {key: row.details.get(key, value) if is_own else value for key, value in place.items()}
-
-
-def _find_file(name: str, by_path: Mapping[Path, LabelledFile]) -> LabelledFile:
-    """Find the file that a slice is from: itself, with frame ``#041``, or what holds it."""
-    whole = Path(name)
-    candidates = [whole, Path(name.rpartition("#")[0]), *whole.parents]
-    return next(by_path[path] for path in candidates if path in by_path)
 
 
 def _find_lesions(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumorscope.errors import InputError
-from tumorscope.scans.find import find_scans
+from tumorscope.scans.find import find_scans, recognize_file
 from tumorscope.scans.formats import Format, recognize_format
 from tumorscope.scans.nifti import read_nifti_mask
 from tumorscope.scans.pictures import WrittenSlice
@@ -56,10 +56,7 @@ class VolumeMask(NamedTuple):
 
 def is_volume_mask(path: Path) -> bool:
     """Tell by its content whether a mask is that of a volume, not a picture or outlines."""
-    try:
-        return recognize_format(store_path(path).read_head()) in (Format.NIFTI, Format.DICOM)
-    except OSError:  # whoever reads it will say so
-        return False
+    return recognize_file(path) in (Format.NIFTI, Format.DICOM)
 
 
 def read_volume_mask(path: Path, plane: str) -> VolumeMask:

@@ -207,6 +207,14 @@ def _list_member(
         yield from _list_file(member, is_named=False, is_packed=True)
 
 
+def recognize_file(path: Path) -> Format | None:
+    """Tell the format of a file by its content; None of any other, and where it cannot be read."""
+    try:
+        return recognize_format(store_path(path).read_head()) if path.is_file() else None
+    except OSError:
+        return None
+
+
 def is_hidden(name: str) -> bool:
     """Tell whether a file or folder of this name is passed over, wherever it lies."""
     return name.startswith(".") or name in ("__MACOSX", "DICOMDIR")

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,6 +64,13 @@ def write_slices(
     except InputError:
         shutil.rmtree(folder)
         raise
+
+
+def find_file(name: str, files: Collection[Path]) -> Path:
+    """Find which of some files a slice is from: itself, less its ``#041``, or what holds it."""
+    whole = Path(name)
+    candidates = [whole, Path(name.rpartition("#")[0]), *whole.parents]
+    return next(path for path in candidates if path in files)
 
 
 def _write(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tumorscope.atomic import replace_folder
+from tumorscope.atomic import borrow_folder, replace_folder
 from tumorscope.auditing.findings import Findings, find_all, list_findings
 from tumorscope.auditing.reading import Reading, read_folders
 from tumorscope.auditing.summary import AuditSummary, summarize
@@ -41,8 +41,8 @@ def audit(
     Parameters
     ----------
     folders
-        A folder of images, or several; searched recursively. The name of the subfolder that
-        holds an image is taken for its label.
+        A folder of whatever `predict` reads, or several; searched recursively. The name of the
+        subfolder that holds a file is taken for its label.
     out
         A new or empty folder, or an earlier audit to replace: gets ``groups.csv`` with the group
         of copies of each image, ``audit.json`` and ``audit.html``.
@@ -67,31 +67,30 @@ def audit(
     _check_replaceable(Path(out), given)
     arguments = {"folders": given, "out": out, "fail_on": fail_on}
     environment = describe_environment(arguments)
-    reading = read_folders(given, on_progress)
-    findings = find_all(reading, on_progress)
-    summary = summarize(findings)
-    failed = [fault for fault in FAULTS if fault in fail_on and _count(summary, fault)]
-    result: Audit = {**summary, "failed": failed}
-    with replace_folder(Path(out)) as folder:
-        write_table(folder / GROUPS_FILE, findings.slices[_GROUP_COLUMNS])
-        _write_document(folder / DOCUMENT_FILE, result, findings, environment)
-        pictures = _Pictures(given, reading)
-        write_audit_page(folder / PAGE_FILE, findings, summary, environment, pictures.read)
+    with borrow_folder(Path(out).parent) as home:
+        reading = read_folders(given, on_progress, home)
+        findings = find_all(reading, on_progress)
+        summary = summarize(findings)
+        failed = [fault for fault in FAULTS if fault in fail_on and _count(summary, fault)]
+        result: Audit = {**summary, "failed": failed}
+        with replace_folder(Path(out)) as folder:
+            write_table(folder / GROUPS_FILE, findings.slices[_GROUP_COLUMNS])
+            _write_document(folder / DOCUMENT_FILE, result, findings, environment)
+            pictures = _Pictures(reading)
+            write_audit_page(folder / PAGE_FILE, findings, summary, environment, pictures.read)
     return result
 
 
 class _Pictures:
     """Slices to show; one that is gone by now is shown as small as it was kept."""
 
-    def __init__(self, folders: Sequence[Path], reading: Reading) -> None:
-        self._folders = dict(zip(reading.names, folders, strict=True))
-        self._slices = reading.slices
+    def __init__(self, reading: Reading) -> None:
+        self._paths = reading.pictures
         self._thumbnails = reading.thumbnails
 
     def read(self, row: int) -> NDArray[np.uint8]:
-        folder, path = (str(self._slices.loc[row, name]) for name in ("folder", "path"))
         try:
-            return read_slice(self._folders[folder] / path)
+            return read_slice(self._paths[row])
         except InputError:
             return np.repeat(self._thumbnails[row][..., np.newaxis], 3, axis=-1)
 

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 import tumorscope
+from scan_files import make_nifti
 from tumorscope.dataset.manifest import read_table
 from tumorscope.errors import InputError
 from tumorscope.phantoms import draw_phantom
@@ -186,3 +187,21 @@ class TestOut:
             audit(clean, tmp_path / "out")
         assert (tmp_path / "out" / "audit.json").read_bytes() == before
         assert sorted(path.name for path in tmp_path.iterdir()) == ["clean", "out"]
+
+
+def test_slices_of_a_volume_are_shown_and_leave_nothing_behind(tmp_path, pictures):
+    rows, columns = np.min([one.shape for one in pictures[:3]], axis=0)
+    shown = np.stack([one[:rows, :columns] for one in pictures[:3]], axis=2)
+    volume = shown[::-1, ::-1].transpose(1, 0, 2)
+    (tmp_path / "heads/yes").mkdir(parents=True)
+    (tmp_path / "heads/yes/a.nii").write_bytes(make_nifti(np.int16(volume)))
+    Image.fromarray(shown[..., 1].copy()).save(tmp_path / "heads/copy.png")
+    result = audit(tmp_path / "heads", tmp_path / "out")
+    assert result["slices"] == 4
+    assert result["copies"] == 1
+    table = read_table(tmp_path / "out/groups.csv")
+    assert table["path"].tolist() == ["copy.png", *(f"yes/a.nii#00{at}" for at in range(3))]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["heads", "out"]
+    page = (tmp_path / "out/audit.html").read_text()
+    assert "yes/a.nii#001" in page
+    assert ".partial-" not in page

@@ -1,0 +1,94 @@
+"""Unpack what is no picture in the folders that are looked through."""
+
+from collections.abc import Callable, Sequence
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+from tumorscope.auditing.folders import FoundFile
+from tumorscope.errors import InputError
+from tumorscope.progress import ProgressCallback
+from tumorscope.scans.find import find_scans, recognize_file
+from tumorscope.scans.formats import Format
+from tumorscope.scans.pictures import WrittenSlice, find_file, write_slices
+from tumorscope.scans.scan import Scan, Unreadable
+
+
+class LeftOut(NamedTuple):
+    """What cannot be read in a folder, by its number, and why; `path` is relative to it."""
+
+    folder: int
+    path: Path
+    reason: str
+
+
+def unpack_files(
+    folders: Sequence[Path],
+    files: Sequence[FoundFile],
+    home: Path | None,
+    on_progress: ProgressCallback,
+) -> tuple[list[FoundFile], list[LeftOut]]:
+    """Put the slices of volumes, series and archives in the place of these files.
+
+    Parameters
+    ----------
+    folders, files
+        As for and from `list_files`.
+    home
+        The folder to write pictures of the slices to.
+    on_progress
+        Called with the number of slices so far.
+
+    Returns
+    -------
+    tuple
+        The pictures of each folder, then its slices, named as `predict` names them, with the label
+        name of their file; and what cannot be read. Segmentations are passed over.
+
+    Raises
+    ------
+    InputError
+        There is something to unpack, and no `home`.
+    """
+    packed = [file for file in files if _is_packed(folders[file.folder] / file.path)]
+    if not packed:
+        return list(files), []
+    if home is None:
+        raise InputError(f"{packed[0].path}: no picture, and there is no folder to unpack it to")
+    chosen = set(packed)
+    unpacked = [file for file in files if file not in chosen]
+    left_out: list[LeftOut] = []
+    counted = count(1)
+    for number, folder in enumerate(folders):
+        by_path = {folder / file.path: file for file in packed if file.folder == number}
+        for at, scan in enumerate(find_scans(list(by_path))):
+            written, damaged = _write(
+                scan,
+                home / str(number) / f"{at:05d}",
+                lambda: on_progress("unpacking slices", next(counted), 0),
+            )
+            for one in written:
+                label_name = by_path[find_file(one.name, by_path)].label_name
+                path = Path(one.name).relative_to(folder)
+                unpacked.append(FoundFile(number, path, label_name, one.path))
+            left_out += [
+                LeftOut(number, Path(one.name).relative_to(folder), one.reason) for one in damaged
+            ]
+    return sorted(unpacked, key=lambda file: file.folder), left_out
+
+
+def _write(
+    scan: Scan | Unreadable, folder: Path, on_slice: Callable[[], object]
+) -> tuple[list[WrittenSlice], list[Unreadable]]:
+    if isinstance(scan, Unreadable):
+        return [], [scan]
+    if scan.is_segmentation:
+        return [], []
+    try:
+        return write_slices(scan, folder, on_slice)
+    except InputError as error:
+        return [], [Unreadable(scan.name, str(error).removeprefix(f"{scan.name}: "))]
+
+
+def _is_packed(path: Path) -> bool:
+    return recognize_file(path) in (Format.DICOM, Format.NIFTI, Format.ZIP)

@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scan_files import make_nifti, make_segmentation, make_series, make_zip
+from tumorscope.auditing.reading import read_folders
+from tumorscope.errors import InputError
+from tumorscope.scans.find import find_scans
+from tumorscope.scans.images import read_slice
+
+VOLUME = np.random.default_rng(1).integers(0, 4000, (48, 40, 3)).astype(np.int16)
+
+
+@pytest.fixture
+def folder(tmp_path, write_slice):
+    """A folder of a picture, a volume, an archive with a series, and a segmentation."""
+    folder = tmp_path / "data"
+    write_slice(folder / "no/a.png", 60)
+    frames = np.ascontiguousarray(VOLUME.transpose(2, 1, 0).astype(np.uint16))
+    files = {
+        "yes/brain.nii": make_nifti(VOLUME),
+        "no/study.zip": make_zip({f"IM{at}": one for at, one in enumerate(make_series(frames))}),
+        "no/mask.dcm": make_segmentation(frames[:1] > 2000, [0]),
+        "yes/torn.nii": make_nifti(VOLUME)[:-99],
+        "yes/table.csv": b"a,b",
+    }
+    for name, content in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def test_slices_are_named_as_predict_names_them(folder, tmp_path):
+    reading = read_folders([folder], home=tmp_path / "home")
+    slices = reading.slices
+    assert dict(slices[["path", "label_name"]].to_numpy()) == {
+        "no/a.png": "no",
+        **{f"yes/brain.nii#00{at}": "yes" for at in range(3)},
+        **{f"no/study.zip/IM{at}": "no" for at in range(3)},
+    }
+    (scan,) = find_scans(folder / "yes/brain.nii")
+    shown = {one.name: one.image for one in scan.read()}
+    for path, picture in zip(slices["path"], reading.pictures, strict=True):
+        if "#" in path:
+            np.testing.assert_array_equal(read_slice(picture), shown[str(folder / path)])
+    assert reading.rejected["path"].tolist() == ["yes/torn.nii"]
+    assert "truncated" in reading.rejected["reason"][0]
+
+
+def test_a_relative_folder_will_do(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert "yes/brain.nii#001" in set(read_folders([Path()], home=tmp_path).slices["path"])
+
+
+def test_without_a_folder_for_slices_scans_are_refused(folder):
+    with pytest.raises(InputError, match="no picture, and there is no folder"):
+        read_folders([folder])
