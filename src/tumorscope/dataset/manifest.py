@@ -18,7 +18,7 @@ from tumorscope.dataset.labelled_files import LabelledFile
 from tumorscope.dataset.left_out import LEFT_OUT
 from tumorscope.dataset.series import name_series
 from tumorscope.dataset.sources import Source, list_labelled_files, name_sources
-from tumorscope.dataset.unpacking import UNPACKED_FROM, unpack
+from tumorscope.dataset.unpacking import UNPACKED_FROM, name_origins, unpack
 from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.scans.images import decode_slice
@@ -227,7 +227,7 @@ def _check_labels(manifest: pd.DataFrame) -> None:
     labels = manifest.groupby("sha256")["label"].nunique()
     conflicts: Sequence[str] = list(labels.index[labels > 1])
     if conflicts:
-        paths = manifest.loc[manifest["sha256"] == conflicts[0], "path"]
+        paths = name_origins(manifest)[manifest["sha256"] == conflicts[0]]
         raise InputError(
             f"{len(conflicts)} file(s) stand in both classes with the same bytes, such as "
             f"{' and '.join(paths)}; remove the wrong copy"

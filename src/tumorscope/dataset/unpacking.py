@@ -164,10 +164,12 @@ class _Writer:
                 left_out.append(_refuse(scan, error))
                 continue
             used |= names
-            left_out += damaged
+            doubtful = _find_doubtful(slices, lesions or {})
+            left_out += [*damaged, *doubtful.values()]
             files += [
                 self._label(one, row, patient, lesions, number)
                 for number, (one, row) in enumerate(zip(slices, rows, strict=True))
+                if number not in doubtful
             ]
         left_out += [
             Unreadable(mask.name, "a segmentation that lies on no scan beside it")
@@ -260,6 +262,16 @@ def _check_positive(rows: Sequence[LabelledFile], lesions: Lesions | None) -> No
     if lesions is not None and not all(row.label for row in rows):
         name = next(row.label_name for row in rows if not row.label)
         raise InputError(f"labelled {name!r}, and its mask shows a lesion; correct one")
+
+
+def _find_doubtful(slices: Sequence[WrittenSlice], lesions: Lesions) -> dict[int, Unreadable]:
+    """Find slices without a lesion that are repeated, as resampled scans do, and once have one."""
+    shown = {slices[row].path.read_bytes() for row in lesions}
+    return {
+        row: Unreadable(one.name, "the same picture as a slice with a lesion, and has none")
+        for row, one in enumerate(slices)
+        if shown and row not in lesions and one.path.read_bytes() in shown
+    }
 
 
 def _refuse(scan: Scan, error: InputError) -> Unreadable:

@@ -273,6 +273,25 @@ class TestTable:
         assert rejected["path"].tolist() == [str(data / "a.nii")]
         assert reason in rejected["reason"][0]
 
+    def test_a_repeated_slice_with_and_without_a_lesion_is_left_out_where_it_has_none(
+        self, write, data, run
+    ):
+        volume = make_volume()
+        volume[3] = volume[2]
+        lesion = np.zeros((48, 40, SLICES), np.uint8)
+        lesion[5:9, 5:9, 2] = 1
+        write(
+            {
+                "a.nii": make_nifti(turn(volume)),
+                "mask.nii": make_nifti(lesion),
+                "all.csv": "path,label,mask\na.nii,yes,mask.nii\n",
+            }
+        )
+        manifest, rejected = read_manifest(data / "all.csv", home=run)
+        assert manifest["slice"].tolist() == [0, 1, 2, 4, 5]
+        assert manifest["label"].tolist() == [0, 0, 1, 0, 0]
+        assert rejected["path"].tolist() == [str(data / "a.nii#003")]
+
     def test_a_segmentation_beside_its_series_is_found_by_its_place(self, write, data, run):
         lesion = np.zeros((1, 40, 48), bool)
         lesion[0, 10:14, 30:36] = True
