@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from tumorscope.dataset.class_names import ClassNames
-from tumorscope.dataset.volume_masks import is_volume_mask
+from tumorscope.dataset.unpacking.volume_masks import is_volume_mask
 from tumorscope.errors import InputError
 from tumorscope.scans.find import is_companion, is_hidden, recognize_file
 from tumorscope.scans.images import is_image_file

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tumorscope.dataset.outlines import Outline, draw_mask, read_outlines
-from tumorscope.dataset.unpacking import name_origins
+from tumorscope.dataset.unpacking.origins import name_origins
 from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.scans.images import is_image_file, read_slice

@@ -18,7 +18,8 @@ from tumorscope.dataset.labelled_files import LabelledFile
 from tumorscope.dataset.left_out import LEFT_OUT
 from tumorscope.dataset.series import name_series
 from tumorscope.dataset.sources import Source, list_labelled_files, name_sources
-from tumorscope.dataset.unpacking import UNPACKED_FROM, name_origins, unpack
+from tumorscope.dataset.unpacking.origins import UNPACKED_FROM, name_origins
+from tumorscope.dataset.unpacking.unpack import unpack
 from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.scans.images import decode_slice

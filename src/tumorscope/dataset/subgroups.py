@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tumorscope.dataset.unpacking import name_origins
+from tumorscope.dataset.unpacking.origins import name_origins
 from tumorscope.errors import InputError, suggest
 
 SIZE, PLANE = "size", "plane"

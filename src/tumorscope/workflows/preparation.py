@@ -12,7 +12,7 @@ import pandas as pd
 from tumorscope.atomic import is_partial, write_text
 from tumorscope.dataset.lesion_masks import assign_masks, measure_lesions
 from tumorscope.dataset.manifest import read_table, write_table
-from tumorscope.dataset.unpacking import MARK_FILE, SALT_FILE, SLICES_FOLDER
+from tumorscope.dataset.unpacking.unpack import SALT_FILE, SLICES_FOLDER, holds_unpacked
 from tumorscope.errors import InputError, RecipeError
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import describe_environment
@@ -43,7 +43,7 @@ def check_folder(run: Path, resume: bool) -> None:
     if run.is_file():
         raise InputError(f"{run}: a file; choose a new folder with --out")
     names = {path.name for path in run.iterdir()} if run.exists() else set()
-    if RECIPE_FILE not in names and (run / SLICES_FOLDER / MARK_FILE).is_file():
+    if RECIPE_FILE not in names and holds_unpacked(run):
         names -= {SLICES_FOLDER, SALT_FILE}
     if names and not resume:
         raise InputError(f"{run}: not empty; continue that run with --resume or choose another")

@@ -11,7 +11,7 @@ from tumorscope.artifact.spec import ArtifactSpec
 from tumorscope.dataset.left_out import LEFT_OUT
 from tumorscope.dataset.manifest import read_table
 from tumorscope.dataset.splits import OUT_OF_FOLD
-from tumorscope.dataset.unpacking import name_origins
+from tumorscope.dataset.unpacking.origins import name_origins
 from tumorscope.errors import InputError, RecipeError
 from tumorscope.evaluation.acceptance import measure_guard
 from tumorscope.evaluation.assessment import assess_decisions

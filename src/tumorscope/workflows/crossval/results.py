@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tumorscope.atomic import write_text
 from tumorscope.dataset.left_out import LEFT_OUT
 from tumorscope.dataset.manifest import read_table, write_table
-from tumorscope.dataset.unpacking import name_origins, read_by_origin
+from tumorscope.dataset.unpacking.origins import name_origins, read_by_origin
 from tumorscope.errors import InputError
 from tumorscope.evaluation.decisions.operating_points import HALF
 from tumorscope.provenance import RESEARCH_USE_ONLY

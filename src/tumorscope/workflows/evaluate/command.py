@@ -10,7 +10,7 @@ from tumorscope.artifact.reader import find_artifact
 from tumorscope.dataset.class_names import Names
 from tumorscope.dataset.manifest import read_table
 from tumorscope.dataset.splits import VALIDATION
-from tumorscope.dataset.unpacking import read_by_origin
+from tumorscope.dataset.unpacking.origins import read_by_origin
 from tumorscope.errors import InputError
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress

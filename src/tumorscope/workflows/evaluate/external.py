@@ -14,7 +14,7 @@ from tumorscope.copies.known import compute_file_codes, find_known
 from tumorscope.dataset.class_names import Names
 from tumorscope.dataset.manifest import read_manifest
 from tumorscope.dataset.subgroups import read_subgroups
-from tumorscope.dataset.unpacking import read_by_origin
+from tumorscope.dataset.unpacking.origins import read_by_origin
 from tumorscope.evaluation.acceptance import measure_guard
 from tumorscope.evaluation.decisions.operating_points import HALF
 from tumorscope.evaluation.summary import summarize_scores

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from tumorscope.dataset.manifest import read_table
-from tumorscope.dataset.unpacking import name_origins
+from tumorscope.dataset.unpacking.origins import name_origins
 from tumorscope.errors import InputError
 from tumorscope.evaluation.decisions.operating_points import HALF
 from tumorscope.evaluation.decisions.verdicts import CLASS_NAMES, call_classes

@@ -9,7 +9,7 @@ import pandas as pd
 
 from tumorscope.artifact.spec import ArtifactSpec
 from tumorscope.dataset.splits import TRAIN, VALIDATION
-from tumorscope.dataset.unpacking import name_origins
+from tumorscope.dataset.unpacking.origins import name_origins
 from tumorscope.errors import InputError
 from tumorscope.evaluation.acceptance import measure_guard
 from tumorscope.evaluation.assessment import Assessment, assess_decisions

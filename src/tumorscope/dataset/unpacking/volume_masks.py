@@ -102,6 +102,63 @@ def read_segmentation(scan: Scan) -> VolumeMask:
     return _keep_lesions(scan.name, [item for item in slices if isinstance(item, ScanSlice)])
 
 
+def find_lesions(
+    slices: Sequence[WrittenSlice],
+    named: Sequence[str],
+    beside: Sequence[VolumeMask],
+    plane: str,
+) -> tuple[Lesions | None, set[str]]:
+    """Find the lesions in a scan by the masks that are about it.
+
+    Parameters
+    ----------
+    slices
+        Of the scan.
+    named
+        The files that a table names as its masks; at most one.
+    beside
+        Segmentations that lie beside it; they count where none is named.
+    plane
+        How the scan is cut, if it is a NIfTI volume.
+
+    Returns
+    -------
+    tuple
+        The lesions, None where no mask is about the scan; and the names of those of `beside` that
+        lie on it.
+
+    Raises
+    ------
+    InputError
+        A mask is named that cannot be read or does not lie on the scan, or two are.
+    """
+    if len(named) > 1:
+        raise InputError(f"{named[0]} and {named[1]}: two masks of one series; join them")
+    if named:
+        lesions = read_volume_mask(Path(named[0]), plane).lie_on(slices)
+        if lesions is None:
+            raise InputError(
+                f"its mask {named[0]} does not lie on its slices, pixel on pixel; resample it"
+            )
+        return lesions, set()
+    found = {mask.name: mask.lie_on(slices) for mask in beside}
+    joined: Lesions = {}
+    for lesions in found.values():
+        for row, is_lesion in (lesions or {}).items():
+            joined[row] = is_lesion | joined.get(row, np.False_)
+    return joined or None, {name for name, lesions in found.items() if lesions is not None}
+
+
+def find_doubtful(slices: Sequence[WrittenSlice], lesions: Lesions) -> dict[int, Unreadable]:
+    """Find slices without a lesion that are repeated, as resampled scans do, and once have one."""
+    shown = {slices[row].path.read_bytes() for row in lesions}
+    return {
+        row: Unreadable(one.name, "the same picture as a slice with a lesion, and has none")
+        for row, one in enumerate(slices)
+        if shown and row not in lesions and one.path.read_bytes() in shown
+    }
+
+
 def _keep_lesions(name: str, slices: Sequence[ScanSlice]) -> VolumeMask:
     shown = [one for one in slices if (one.image > _HALF).any()]
     if not shown:

@@ -7,7 +7,8 @@ import pytest
 
 from scan_files import make_nifti, make_segmentation, make_series, make_zip
 from tumorscope.dataset.manifest import read_manifest, read_table, write_table
-from tumorscope.dataset.unpacking import NO_LESION, name_origins, read_by_origin
+from tumorscope.dataset.unpacking.origins import name_origins, read_by_origin
+from tumorscope.dataset.unpacking.writer import NO_LESION
 from tumorscope.errors import InputError
 from tumorscope.scans.find import find_scans
 from tumorscope.scans.images import read_slice

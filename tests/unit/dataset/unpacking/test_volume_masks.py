@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from scan_files import make_nifti, make_segmentation, make_series
-from tumorscope.dataset.volume_masks import is_volume_mask, read_volume_mask
+from tumorscope.dataset.unpacking.volume_masks import is_volume_mask, read_volume_mask
 from tumorscope.errors import InputError
 from tumorscope.scans.find import find_scans
 from tumorscope.scans.pictures import write_slices

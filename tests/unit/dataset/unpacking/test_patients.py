@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from tumorscope.dataset.patients import encode_patient, keep_salt
+from tumorscope.dataset.unpacking.patients import encode_patient, keep_salt
 from tumorscope.errors import InputError
 
 

@@ -1,0 +1,84 @@
+"""Which files are no pictures, and the folder that their slices are written to."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tumorscope.atomic import replace_folder
+from tumorscope.dataset.labelled_files import LabelledFile
+from tumorscope.dataset.unpacking.patients import keep_salt
+from tumorscope.dataset.unpacking.writer import SliceWriter, Unpacked
+from tumorscope.errors import InputError
+from tumorscope.progress import ProgressCallback
+from tumorscope.scans.find import recognize_file
+from tumorscope.scans.formats import Format
+
+SLICES_FOLDER, SALT_FILE = "slices", "salt"
+_MARK_FILE = "UNPACKED.txt"
+_MARK = "Slices that Tumorscope unpacked from scans; manifest.csv says from which.\n"
+
+
+def unpack(
+    files: Sequence[LabelledFile], home: Path | None, on_progress: ProgressCallback
+) -> Unpacked:
+    """Write the slices of all files that are no pictures: volumes, series, archives, folders.
+
+    Parameters
+    ----------
+    files
+        As sources list them, each with the ``source`` among its details. DICOM files of one source
+        are put together to series, whatever their classes. A file that cannot be opened is taken
+        for a picture; whoever reads it will say why.
+    home
+        The folder that gets ``slices``, written whole or not at all, and ``salt``; neither is
+        made where all files are pictures.
+    on_progress
+        Called with the number of slices so far.
+
+    Returns
+    -------
+    Unpacked
+        The pictures, then the slices of each scan, in order, as from `SliceWriter`.
+
+    Raises
+    ------
+    InputError
+        There is no `home`, or it cannot be written.
+    """
+    listed = {parent for file in files for parent in file.path.parents}
+    is_packed = [file.path not in listed and _is_packed(file.path) for file in files]
+    packed = [file for file, is_one in zip(files, is_packed, strict=True) if is_one]
+    pictures = [file for file, is_one in zip(files, is_packed, strict=True) if not is_one]
+    if not packed:
+        return Unpacked(pictures, [])
+    if home is None:
+        raise InputError(f"{packed[0].path}: no picture, and there is no folder to unpack it to")
+    salt = keep_salt(home / SALT_FILE)
+    unpacked = Unpacked(pictures, [])
+    with replace_folder(home / SLICES_FOLDER) as folder:
+        (folder / _MARK_FILE).write_text(_MARK, "utf-8")
+        writer = SliceWriter(folder, home / SLICES_FOLDER, salt, on_progress)
+        for together in _list_together(packed):
+            part = writer.write(together)
+            unpacked.files.extend(part.files)
+            unpacked.left_out.extend(part.left_out)
+    return unpacked
+
+
+def holds_unpacked(home: Path) -> bool:
+    """Tell whether the ``slices`` in a folder are those of `unpack`, and may be replaced."""
+    return (home / SLICES_FOLDER / _MARK_FILE).is_file()
+
+
+def _is_packed(path: Path) -> bool:
+    return path.is_dir() or recognize_file(path) in (Format.DICOM, Format.NIFTI, Format.ZIP)
+
+
+def _list_together(packed: Sequence[LabelledFile]) -> Iterator[list[LabelledFile]]:
+    """Give what may belong together: the DICOM files of a source; all others stand alone."""
+    loose: dict[str, list[LabelledFile]] = {}
+    for file in packed:
+        if recognize_file(file.path) is Format.DICOM:
+            loose.setdefault(file.details["source"], []).append(file)
+        else:
+            yield [file]
+    yield from loose.values()
