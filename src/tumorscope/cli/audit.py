@@ -1,4 +1,4 @@
-"""The command that looks for copies and faults in folders of images."""
+"""The command that looks for copies and faults in folders of scans."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from tumorscope.cli.options import FAILURE, AsJson, Quiet
 
 
 def audit(
-    folders: Annotated[list[Path], typer.Argument(help="Folders of images.")],
+    folders: Annotated[list[Path], typer.Argument(help="Folders of scans.")],
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     fail_on: Annotated[
         str, typer.Option(help="Exit code 1 if there are copies, conflicts or unreadable: a,b.")
@@ -18,7 +18,7 @@ def audit(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Look for copies, label conflicts, odd pictures and broken files in folders of images."""
+    """Look for copies, label conflicts, odd pictures and broken files in folders of scans."""
     from tumorscope.cli.console import print_audit, print_result, say, say_notice, show_progress
 
     faults = [name.strip() for name in fail_on.split(",") if name.strip()]

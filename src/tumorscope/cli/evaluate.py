@@ -11,7 +11,7 @@ from tumorscope.cli.options import AsJson, Negative, Positive, Quiet
 
 def evaluate(
     model: Annotated[Path, typer.Argument(help="A run folder; with DATA also a model folder.")],
-    data: Annotated[str | None, typer.Argument(help="Other labelled slices.")] = None,
+    data: Annotated[str | None, typer.Argument(help="Other data, as for train.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where results go; required with DATA.")] = None,
     positive: Positive = "yes",
     negative: Negative = None,

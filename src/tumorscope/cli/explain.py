@@ -12,9 +12,10 @@ from tumorscope.errors import InputError
 
 def explain(
     model: Annotated[Path, typer.Argument(help="A run folder; with FOLDER also a model folder.")],
-    folder: Annotated[str | None, typer.Argument(help="Labelled slices with outlines.")] = None,
+    folder: Annotated[str | None, typer.Argument(help="Data, as for train, with outlines.")] = None,
     masks: Annotated[
-        Path | None, typer.Option(help="Outlines: JSON of the VGG Image Annotator, or a folder.")
+        Path | None,
+        typer.Option(help="Outlines in pictures: VGG Image Annotator JSON, or a folder."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The folder to write, with FOLDER.")] = None,
     count: Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 Data = Annotated[
-    list[str], typer.Argument(help="Folders of two classes, .csv, or kaggle:owner/name.")
+    list[str], typer.Argument(help="Folders of two classes of scans, .csv, or kaggle:owner/name.")
 ]
 RecipeName = Annotated[str, typer.Option(help="notebook, default, or a YAML file.")]
 Backbone = Annotated[str | None, typer.Option(help="Short for model.backbone.")]
@@ -19,7 +19,7 @@ Negative = Annotated[
 ]
 Masks = Annotated[
     list[Path] | None,
-    typer.Option(help="Outlines to learn from: VGG Image Annotator JSON, or a folder of masks."),
+    typer.Option(help="Outlines in pictures: VGG Image Annotator JSON, or a folder of masks."),
 ]
 SeparatePatients = Annotated[
     bool,
