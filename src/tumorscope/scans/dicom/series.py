@@ -84,7 +84,7 @@ def list_scans(members: Sequence[Member]) -> Iterator[Scan | Unreadable]:
         if len(stack) == 1:
             is_large = stack[0].number_of_frames > 1
             read = partial(read_dicom, file)
-            yield Scan(file.name, read, is_large, False, files, is_segmentation)
+            yield Scan(file.name, read, is_large, members=files, is_segmentation=is_segmentation)
             continue
         name = f"{file.folder}/series {stack[0].series_number}".rstrip()
         uses[name] += 1
