@@ -31,29 +31,45 @@ def weigh_draws(manifest: pd.DataFrame) -> NDArray[np.float64]:
     -------
     numpy.ndarray
         Shape (N,), positive, of sum 1. Each class has half of it; of a class a source has as much
-        as the root of the number of its series (or groups, where there are none); of a source each
-        group the same, but for what matches the classes: where a source has both, its slices of a
-        level, plane and sequence weigh more if the other class has many there.
+        as the root of the number of its pictures (`number_pictures`); of a source each group the
+        same, but for what matches the classes: where a source has both, its slices of a level,
+        plane and sequence weigh more if the other class has many there.
     """
     table = pd.DataFrame(
         {
             "label": manifest["label"].to_numpy(),
             "source": manifest.get("source", pd.Series("", manifest.index)).to_numpy(),
             "group": manifest["group"].to_numpy(),
+            "picture": number_pictures(manifest),
             "cell": _name_cells(manifest).to_numpy(),
         }
     )
-    table["unit"] = table["group"].astype(str)
-    if "series" in manifest:
-        table["unit"] += "/" + manifest["series"].fillna("").astype(str).to_numpy()
     of_class = table.groupby(["label", "source"])
-    within = 1 / table.groupby(["label", "source", "group"])["unit"].transform("size")
+    within = 1 / table.groupby(["label", "source", "group"])["picture"].transform("size")
     within = within / within.groupby([table["label"], table["source"]]).transform("sum")
     within = _match_cells(table.assign(weight=within))
-    share = np.sqrt(of_class["unit"].transform("nunique"))
+    share = np.sqrt(of_class["picture"].transform("nunique"))
     counted = share * within
     weights = counted / counted.groupby(table["label"]).transform("sum")
     return np.asarray(weights / weights.sum(), np.float64)
+
+
+def number_pictures(manifest: pd.DataFrame) -> NDArray[np.int64]:
+    """Give different pictures different numbers: copies have one, and slices of a head their own.
+
+    Parameters
+    ----------
+    manifest
+        With the column ``group`` and, where known, ``patient_id`` and ``series``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (N,).
+    """
+    groups = manifest["group"].to_numpy(np.int64)
+    is_of_head = manifest.filter(["patient_id", "series"]).notna().any(axis=1)
+    return np.where(is_of_head, -1 - np.arange(len(manifest)), groups)
 
 
 def draw_weighted(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from tumorscope.dataset.draws import draw_weighted, weigh_draws
+from tumorscope.dataset.draws import draw_weighted, number_pictures, weigh_draws
 from tumorscope.dataset.splits import TRAIN, VALIDATION
 from tumorscope.recipe import DataSettings, Recipe
 from tumorscope.training.frozen import build_feature_batches, compute_features, split_learner
@@ -17,7 +17,7 @@ from tumorscope.training.pipeline import (
     build_validation_batches,
     draw_epoch,
 )
-from tumorscope.training.store import SliceStore, number_copies
+from tumorscope.training.store import SliceStore
 
 Stores = dict[str, SliceStore]
 
@@ -62,7 +62,7 @@ def _choose_measured(slices: pd.DataFrame, settings: DataSettings) -> pd.DataFra
         rows = draw_weighted(weigh_draws(slices), labels, count, np.random.default_rng(0))
         return slices.iloc[np.sort(rows)]
     if settings.drawn_per_group is not None:
-        return slices.groupby(number_copies(slices)).head(settings.drawn_per_group)
+        return slices.groupby(number_pictures(slices)).head(settings.drawn_per_group)
     return slices
 
 

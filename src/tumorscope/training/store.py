@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tumorscope.dataset.draws import weigh_draws
+from tumorscope.dataset.draws import number_pictures, weigh_draws
 from tumorscope.dataset.lesion_masks import open_masks, read_mask
 from tumorscope.preprocessing import prepare_mask, prepare_slice
 from tumorscope.recipe import PreprocessingSettings
@@ -41,7 +41,7 @@ class SliceStore:
         self, manifest: pd.DataFrame, settings: PreprocessingSettings, cache_mb: int
     ) -> None:
         self.labels = manifest["label"].to_numpy(np.float32)
-        self.copies = number_copies(manifest)
+        self.copies = number_pictures(manifest)
         self.weights = weigh_draws(manifest)
         self._paths = [Path(path) for path in manifest["path"]]
         self._masks = open_masks(manifest)
@@ -92,18 +92,3 @@ class SliceStore:
             mask_hw = read_mask(outline, *image.shape[:2]).astype(np.uint8) * 255
             mask = prepare_mask(mask_hw, box, self.side_px)
         return prepared[..., :1].copy() if is_gray else prepared, mask
-
-
-def number_copies(manifest: pd.DataFrame) -> NDArray[np.int64]:
-    """Tell copies by a number; a patient's slices are a group, but each shows something else.
-
-    Parameters
-    ----------
-    manifest
-        With the column ``group`` and, where known, ``patient_id``.
-    """
-    groups = manifest["group"].to_numpy(np.int64)
-    if "patient_id" not in manifest:
-        return groups
-    alone = -1 - np.arange(len(manifest))
-    return np.where(manifest["patient_id"].isna(), groups, alone)

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from tumorscope.dataset.draws import draw_weighted, weigh_draws
+from tumorscope.dataset.draws import draw_weighted, number_pictures, weigh_draws
 
 
 @pytest.fixture
@@ -32,12 +32,27 @@ def heads() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def test_each_class_has_half_and_a_source_the_root_of_its_series(heads):
+def test_each_class_has_half_and_a_source_the_root_of_its_pictures(heads):
     weights = pd.Series(weigh_draws(heads))
     assert (weights > 0).all()
     np.testing.assert_allclose(weights.groupby(heads["label"]).sum(), [0.5, 0.5])
     of_none = weights[heads["label"] == 0].groupby(heads["source"]).sum()
-    assert of_none["none"] / of_none["both"] == pytest.approx(np.sqrt(8 / 2))
+    of_both = ((heads["source"] == "both") & (heads["label"] == 0)).sum()
+    assert of_none["none"] / of_none["both"] == pytest.approx(np.sqrt(80 / of_both))
+
+
+def test_copies_are_one_picture_and_slices_of_a_head_are_many():
+    manifest = pd.DataFrame(
+        {
+            "group": [0, 0, 1, 1, 1, 2, 2],
+            "patient_id": [None, None, "a", "a", None, None, None],
+            "series": [None, None, None, None, None, "s", "s"],
+        }
+    )
+    numbers = number_pictures(manifest)
+    assert numbers[[0, 1, 4]].tolist() == [0, 0, 1]
+    assert len(set(numbers)) == 6
+    assert number_pictures(manifest[["group"]]).tolist() == [0, 0, 1, 1, 1, 2, 2]
 
 
 def test_a_patient_with_twice_the_slices_is_drawn_no_more_often(heads):

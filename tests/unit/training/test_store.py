@@ -5,7 +5,7 @@ from PIL import Image
 from tumorscope.recipe import PreprocessingSettings
 from tumorscope.scans.images import read_slice
 from tumorscope.training import store as stores
-from tumorscope.training.store import SliceStore, number_copies
+from tumorscope.training.store import SliceStore
 
 COUNT = 10
 PREPROCESSING = PreprocessingSettings(side_px=32, crop_to_head=False)
@@ -56,11 +56,3 @@ def test_gray_slices_take_a_third_of_the_memory_and_colored_ones_stay_colored(tm
         np.testing.assert_array_equal(read[0], np.repeat(gray[..., np.newaxis], 3, axis=-1))
         np.testing.assert_array_equal(read[1], colored)
     assert sum(pixels.nbytes for pixels, _ in store._cache.values()) == 32 * 32 * (1 + 3)
-
-
-def test_copies_are_drawn_from_but_every_slice_of_a_patient_counts():
-    manifest = pd.DataFrame({"group": [0, 0, 1, 1, 1], "patient_id": [None, None, "a", "a", "b"]})
-    copies = number_copies(manifest)
-    assert copies[0] == copies[1]
-    assert len(set(copies)) == 4
-    assert number_copies(manifest[["group"]]).tolist() == [0, 0, 1, 1, 1]
