@@ -2,9 +2,10 @@
 
     python -m benchmarks.accuracy.hospitals --out tables
 
-Writes ``all.csv``, to be trained on and cross-validated with ``--leave-out part``, and
-``stripped_tumors.csv``: skull-stripped tumors, which are measured and never trained on. The data is
-read from TUMORSCOPE_DATA (../shared/data).
+Writes ``all.csv``, to be trained on and cross-validated with ``--leave-out part``, or for a first
+look at two of the parts with ``--leave-out screen``; and ``stripped_tumors.csv``, skull-stripped
+tumors, which are measured and never trained on. The data is read from TUMORSCOPE_DATA
+(../shared/data).
 """
 
 import argparse
@@ -23,6 +24,7 @@ PARTS = {
     "cheng": "cheng and stripped",
     "stripped": "cheng and stripped",
 }
+SCREENED = ("lgg CS and EZ", "ms and various")
 LGG_PARTS = {"CS": "lgg CS and EZ", "EZ": "lgg CS and EZ", "DU": "lgg DU"}
 
 
@@ -31,7 +33,8 @@ def read_slices(data: Path) -> pd.DataFrame:
     tables = [*(_read_table(data / name) for name in TABLES)]
     tables += [_list_folder(data / name) for name in FOLDERS]
     # The share of lesion is measured from the masks.
-    return pd.concat(tables, ignore_index=True).drop(columns="lesion_share").fillna("")
+    slices = pd.concat(tables, ignore_index=True).drop(columns="lesion_share").fillna("")
+    return slices.assign(screen=slices["part"].where(slices["part"].isin(SCREENED), ""))
 
 
 def _read_table(source: Path) -> pd.DataFrame:
