@@ -32,7 +32,7 @@ class DataSettings(_Settings):
     validation_fraction: Annotated[float, Field(gt=0, lt=1)]
     drawn_per_group: Positive | None
     draws: Positive | None = None
-    """How many slices an epoch visits, drawn as evenly as can be; null: by `drawn_per_group`."""
+    """How many slices an epoch visits at most, as evenly as can be; null: by `drawn_per_group`."""
 
 
 class PreprocessingSettings(_Settings):
@@ -73,8 +73,6 @@ class AugmentationSettings(_Settings):
     """Share of the slices that lose scalp and skull."""
     field_of_view: Share = 0.0
     """Share of the slices that lose a band along one side."""
-    implants: Share = 0.0
-    """Share of the slices without a tumor that get the outlined lesion of another slice."""
 
 
 class ModelSettings(_Settings):
@@ -86,7 +84,7 @@ class ModelSettings(_Settings):
     hidden_units: Positive
     dropout: Fraction
     decide_by: Literal["appearance", "lesion_map"] = "appearance"
-    """Whether the slice as a whole has a say beside its lesion map, where there is one."""
+    """Whether the slice as a whole has a say beside its lesion map, if there is one."""
     map_scales: Annotated[int, Field(ge=2, le=3)] = 2
     """How many sizes of the backbone's maps a lesion map joins; with each it is twice as fine."""
 

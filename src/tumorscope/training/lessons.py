@@ -91,7 +91,7 @@ def stream_slices(
         recipe.data.drawn_per_group,
         map_side,
         weigh_classes(store) if settings.balance_classes else None,
-        recipe.data.draws,
+        count_draws(store, recipe.data),
     )
     validation = None
     if VALIDATION in stores:
@@ -120,12 +120,18 @@ def cache_features(
 
 def count_steps(store: SliceStore, recipe: Recipe) -> int:
     """Count the batches of an epoch."""
-    if recipe.data.draws is not None:
-        slices = min(recipe.data.draws, len(store))
-    else:
+    slices = count_draws(store, recipe.data)
+    if slices is None:
         rng = np.random.default_rng(0)
         slices = len(draw_epoch(store.copies, recipe.data.drawn_per_group, rng))
     return math.ceil(slices / recipe.training.batch_size)
+
+
+def count_draws(store: SliceStore, settings: DataSettings) -> int | None:
+    """Count the slices that an epoch draws by their weights: no more than there are pictures."""
+    if settings.draws is None:
+        return None
+    return min(settings.draws, len(np.unique(store.copies)))
 
 
 def weigh_classes(store: SliceStore) -> list[float]:

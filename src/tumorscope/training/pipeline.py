@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from tumorscope.dataset.draws import draw_weighted
 from tumorscope.recipe import AugmentationSettings
 from tumorscope.training.augmentation import augment, follow, mix
-from tumorscope.training.implants import Lesson, implant
 from tumorscope.training.store import Pixels, SliceStore
 
 # Seconds are saved where TensorFlow is not to look for Python's `if` and `for` on tensors.
@@ -84,14 +83,11 @@ def build_training_batches(
         slices: tf.Tensor, masks: tf.Tensor, rows: tf.Tensor, batch_seed: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
         labels, is_known = _gather_labels(store, rows)
-        lesson = Lesson(tf.cast(slices, tf.float32), tf.cast(masks, tf.float32), labels)
-        if augmentation.implants:
-            lesson = implant(lesson, batch_seed, augmentation.implants)
-        changed = augment(lesson.slices, batch_seed, augmentation, lesson.masks)
-        masks = lesson.masks
+        masks = tf.cast(masks, tf.float32)
+        changed = augment(tf.cast(slices, tf.float32), batch_seed, augmentation, masks)
         if map_side:
             masks = follow(masks, batch_seed, augmentation)
-        targets = pack_targets(lesson.labels, masks, is_known, map_side)
+        targets = pack_targets(labels, masks, is_known, map_side)
         weights = []
         if class_weights is not None:
             weights.append(tf.gather(class_weights, tf.cast(targets[:, 0], tf.int32)))

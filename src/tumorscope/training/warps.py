@@ -1,26 +1,13 @@
-"""Random warps: how a head, or a lesion in it, is turned, sized, mirrored and moved."""
+"""Random warps: how a head is turned, sized, mirrored and moved."""
 
 import math
-from typing import NamedTuple
 
 import tensorflow as tf
 
 from tumorscope.recipe import AugmentationSettings
 
 
-class Moves(NamedTuple):
-    """How far something is turned, sized and moved; as the fields of that name of a recipe."""
-
-    rotation_degrees: float
-    zoom: float
-    shift: float
-    horizontal_flip: bool
-    vertical_flip: bool
-
-
-def draw_affine(
-    shape: tf.Tensor, seed: tf.Tensor, settings: AugmentationSettings | Moves
-) -> tf.Tensor:
+def draw_affine(shape: tf.Tensor, seed: tf.Tensor, settings: AugmentationSettings) -> tf.Tensor:
     """Draw one affine map per slice: a rotation, an isotropic zoom, mirrorings and a shift.
 
     Parameters

@@ -96,13 +96,7 @@ def add_masks(
     if masks is not None:
         given = [masks] if isinstance(masks, (str, Path)) else masks
         manifest = assign_masks(manifest, [Path(source) for source in given])
-    if "mask" in manifest:
-        return measure_lesions(manifest, on_progress)
-    if recipe.model.decide_by == "lesion_map":
-        raise RecipeError(
-            "model.decide_by=lesion_map takes masks to learn from; give --masks, or a column 'mask'"
-        )
-    return manifest
+    return measure_lesions(manifest, on_progress) if "mask" in manifest else manifest
 
 
 def check_same_masks(run: Path, masks: object | None) -> None:

@@ -38,6 +38,15 @@ def test_an_epoch_has_as_many_steps_as_slices_are_drawn(divided):
     assert steps == [2, 3, 4]
 
 
+@pytest.mark.parametrize(("draws", "steps"), [(2, 1), (4, 2), (50, 2)])
+def test_no_more_slices_are_drawn_than_there_are_different_pictures(divided, draws, steps):
+    store = open_stores(
+        load_recipe("default"), divided.assign(group=[0, 0, 0, 0, 1, 2, 3, 3, 4, 5])
+    )
+    drawn = load_recipe("default", [f"data.draws={draws}", "training.batch_size=2"])
+    assert count_steps(store[TRAIN], drawn) == steps
+
+
 def test_both_classes_weigh_the_same_in_all(divided):
     store = open_stores(load_recipe("default"), divided)[TRAIN]
     store.labels = np.array([0, 0, 0, 0, 0, 0, 1, 1], np.float32)

@@ -2,10 +2,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tumorscope.training.warps import Moves, draw_affine, warp
+from tumorscope.recipe import AugmentationSettings, load_recipe
+from tumorscope.training.warps import draw_affine, warp
 
 SEED = tf.constant([3, 7], tf.int64)
-NONE = Moves(0.0, 0.0, 0.0, horizontal_flip=False, vertical_flip=False)
+NOTHING = {"rotation_degrees": 0, "zoom": 0, "horizontal_flip": False, "vertical_flip": False}
+
+
+def settings(**changes) -> AugmentationSettings:
+    default = load_recipe("default").augmentation
+    return default.model_copy(update={**NOTHING, "shift": 0, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +26,7 @@ def test_a_quarter_turn_is_exact(slices):
 
 def test_rotation_and_zoom_stay_within_their_ranges():
     shape = tf.constant([500, 24, 24, 3])
-    matrices = draw_affine(shape, SEED, NONE._replace(rotation_degrees=15.0, zoom=0.1)).numpy()
+    matrices = draw_affine(shape, SEED, settings(rotation_degrees=15.0, zoom=0.1)).numpy()
     scale = np.sqrt(np.linalg.det(matrices[:, :, :2]))
     angle = np.degrees(np.arctan2(matrices[:, 1, 0], matrices[:, 0, 0]))
     assert 1 / 1.1 - 1e-6 <= scale.min() < 0.93
@@ -31,7 +37,7 @@ def test_rotation_and_zoom_stay_within_their_ranges():
 
 def test_a_shift_moves_a_slice_by_at_most_its_share():
     shape = tf.constant([500, 40, 80, 3])
-    shifts = draw_affine(shape, SEED, NONE._replace(shift=0.1)).numpy()[:, :, 2]
+    shifts = draw_affine(shape, SEED, settings(shift=0.1)).numpy()[:, :, 2]
     assert 7.5 < np.abs(shifts[:, 0]).max() <= 8
     assert 3.75 < np.abs(shifts[:, 1]).max() <= 4
 
