@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from tumorscope.errors import InputError
 from tumorscope.scans.dicom.file import write_image
-from tumorscope.scans.dicom.scan import read_dicom
+from tumorscope.scans.dicom.series import inspect_dicom, list_scans
 from tumorscope.scans.find import find_scans
 from tumorscope.scans.gray import apply_window, compute_window, repeat_channels
 from tumorscope.scans.images import MINIMUM_SIDE_PX
-from tumorscope.scans.refusal import naming, refusing
+from tumorscope.scans.refusal import refusing
 from tumorscope.scans.scan import Scan, ScanSlice, Unreadable
 from tumorscope.scans.stored_file import store_bytes
 
@@ -45,7 +45,7 @@ def find_given(given: Any) -> Iterator[Scan | Unreadable]:
                 f"{_DATASET}: does not say how its pixels are stored; "
                 "set file_meta.TransferSyntaxUID"
             )
-        yield Scan(_DATASET, partial(_read_dataset, given))
+        yield from _find_in_dataset(given)
     else:
         raise InputError(
             f"expected a path, an array or a pydicom Dataset, found {type(given).__name__}"
@@ -80,7 +80,12 @@ def _read_array(array: NDArray[Any]) -> Iterator[ScanSlice]:
     yield ScanSlice(_ARRAY, image, None, 0)
 
 
-def _read_dataset(dataset: Any) -> Iterator[ScanSlice | Unreadable]:
-    with naming(_DATASET), refusing("DICOM dataset"):
-        data = write_image(dataset)
-    return read_dicom(store_bytes(_DATASET, data))
+def _find_in_dataset(dataset: Any) -> Iterator[Scan | Unreadable]:
+    try:
+        with refusing("DICOM dataset"):
+            data = write_image(dataset)
+    except InputError as error:
+        yield Unreadable(_DATASET, str(error))
+        return
+    member = inspect_dicom(store_bytes(_DATASET, data))
+    yield from [member] if isinstance(member, Unreadable) else list_scans([member])

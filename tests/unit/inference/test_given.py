@@ -10,7 +10,7 @@ from scan_files import make_dataset, make_dicom, make_series, write_dataset
 from tumorscope.errors import InputError
 from tumorscope.inference.given import find_given, find_or_refuse
 from tumorscope.scans.find import find_scans
-from tumorscope.scans.scan import Scan, ScanSlice, Unreadable
+from tumorscope.scans.scan import ScanSlice, Unreadable
 
 DEEP = np.arange(1600, dtype=np.uint16).reshape(40, 40)
 FRAMES = np.stack([DEEP, DEEP + 500, DEEP[::-1]])
@@ -18,7 +18,8 @@ FRAMES = np.stack([DEEP, DEEP + 500, DEEP[::-1]])
 
 def read(given: object) -> list[ScanSlice]:
     (scan,) = find_given(given)
-    assert isinstance(scan, Scan)
+    if isinstance(scan, Unreadable):
+        raise InputError(str(scan))
     slices = list(scan.read())
     assert all(isinstance(one, ScanSlice) for one in slices)
     return slices

@@ -12,6 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from tumorscope.errors import InputError
+from tumorscope.scans.dicom.functional_groups import VOLUME_KEYWORDS
 from tumorscope.scans.quiet import quiet
 from tumorscope.scans.stored_file import StoredFile
 
@@ -28,14 +29,10 @@ _MAXIMUM_ELEMENTS = 50_000
 _PIXEL_GROUP = 0x7FE0
 _PIXEL_KEYWORDS = {0x10: "PixelData", 8: "FloatPixelData", 9: "DoubleFloatPixelData"}
 _PIXEL_VRS = (b"OB", b"OW", b"OF", b"OD", b"UN")
-VOLUME_ELEMENTS = (
-    *("EchoTime", "EchoNumbers", "DiffusionBValue", "TemporalPositionIdentifier"),
-    *("ImageType", "AcquisitionNumber"),
-)
-"""What differs between the volumes of a series that holds several."""
 _ELEMENTS = [
-    *("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "SeriesNumber", "InstanceNumber"),
-    *VOLUME_ELEMENTS,
+    *("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber"),
+    *("InstanceNumber", "FrameOfReferenceUID"),
+    *VOLUME_KEYWORDS,
     *("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "PixelAspectRatio"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
     *("NumberOfFrames", "Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation"),

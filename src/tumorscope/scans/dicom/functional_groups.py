@@ -2,8 +2,29 @@
 
 from typing import TYPE_CHECKING
 
+from tumorscope.scans.dicom.elements import read_optional
+
 if TYPE_CHECKING:
     from pydicom import Dataset
+
+# A functional group, and what it may hold; files without groups have that in their header, where
+# it may have another name.
+_VOLUME_ELEMENTS = (
+    ("MREchoSequence", ("EchoTime", "EffectiveEchoTime")),
+    ("MREchoSequence", ("EchoNumbers",)),
+    ("MRDiffusionSequence", ("DiffusionBValue",)),
+    (
+        "MRDiffusionSequence",
+        ("DiffusionGradientOrientation", "DiffusionGradientDirectionSequence"),
+    ),
+    ("MRModifierSequence", ("InversionTime", "InversionTimes")),
+    ("FrameContentSequence", ("TemporalPositionIdentifier", "TemporalPositionIndex")),
+    ("MRImageFrameTypeSequence", ("ImageType", "FrameType")),
+    ("MRImageFrameTypeSequence", ("ComplexImageComponent",)),
+    ("FrameContentSequence", ("AcquisitionNumber", "FrameAcquisitionNumber")),
+)
+VOLUME_KEYWORDS = tuple(word for _, words in _VOLUME_ELEMENTS for word in words)
+"""The names of what differs between the volumes of a series that holds several."""
 
 
 def find_item(header: "Dataset", index: int, sequence: str) -> "Dataset":
@@ -19,3 +40,22 @@ def find_item(header: "Dataset", index: int, sequence: str) -> "Dataset":
             if items := group.get(sequence):
                 return items[0]
     return header
+
+
+def tell_volume(header: "Dataset", index: int) -> tuple[str, ...]:
+    """Tell by what a frame differs from those of other volumes at its position.
+
+    Returns
+    -------
+    tuple
+        The value of each element that may tell volumes apart; empty where it is missing.
+    """
+    return tuple(
+        _tell_first(find_item(header, index, sequence), words)
+        for sequence, words in _VOLUME_ELEMENTS
+    )
+
+
+def _tell_first(item: "Dataset", keywords: tuple[str, ...]) -> str:
+    values = (read_optional(item, keyword) for keyword in keywords)
+    return next((str(value) for value in values if value is not None), "")

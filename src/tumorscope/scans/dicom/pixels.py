@@ -64,6 +64,16 @@ def count_frames(dicom: DicomFile) -> int:
     return frames
 
 
+def is_lossy(dicom: DicomFile) -> bool:
+    """Tell whether the encoding of a file may lose something of its pixels."""
+    from pydicom import uid
+
+    return dicom.transfer_syntax in (
+        *(uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLSNearLossless),
+        *(uid.JPEG2000, uid.HTJ2K),
+    )
+
+
 @quiet()
 def decode_frame(dicom: DicomFile, index: int, number_of_frames: int) -> NDArray[Any]:
     """Decode one frame.

@@ -1,16 +1,19 @@
-"""Where a DICOM slice lies in the patient, and the order that follows from it."""
+"""Where a DICOM slice lies in the patient."""
 
-from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tumorscope.scans.dicom.elements import read_optional
 from tumorscope.scans.dicom.functional_groups import find_item
 from tumorscope.scans.quiet import quiet
 
 if TYPE_CHECKING:
     from pydicom import Dataset
+
+# Of direction cosines: half a degree, far more than files round them, and less than planes differ.
+_SAME_DIRECTION = 0.01
 
 
 class Place(NamedTuple):
@@ -18,14 +21,27 @@ class Place(NamedTuple):
 
     Parameters
     ----------
+    position
+        Where the center of its first pixel lies (left, posterior, superior), mm.
     orientation
-        The directions of a row and of a column, rounded so that slices of one stack agree.
-    distance_mm
-        How far along the normal of its plane it lies.
+        The directions of a row and of a column.
     """
 
+    position: tuple[float, ...]
     orientation: tuple[float, ...]
-    distance_mm: float
+
+    def is_parallel(self, other: "Place") -> bool:
+        """Tell whether two slices have one orientation, but for how their files round it."""
+        pairs = zip(self.orientation, other.orientation, strict=True)
+        return all(abs(one - another) <= _SAME_DIRECTION for one, another in pairs)
+
+    def find_normal(self) -> NDArray[np.float64]:
+        """Find the normal of the plane, shape (3,)."""
+        return np.cross(self.orientation[:3], self.orientation[3:])
+
+    def measure_distance(self, normal: NDArray[np.float64] | None = None) -> float:
+        """Measure how far the slice lies along a normal, by default its own, mm."""
+        return float((self.find_normal() if normal is None else normal) @ self.position)
 
 
 @quiet()
@@ -35,20 +51,17 @@ def find_place(header: "Dataset", index: int = 0) -> Place | None:
     if plane is None:
         return None
     corner, row, column = plane
+    place = Place(tuple(corner.tolist()), (*row.tolist(), *column.tolist()))
     with np.errstate(all="ignore"):
-        normal = np.cross(row, column)
-        distance_mm = normal @ corner
-    if not np.isfinite(distance_mm) or not 0.5 < np.linalg.norm(normal) < 1.5:
-        return None
-    directions = np.round([*row, *column], 2) + 0.0  # no negative zero
-    return Place(tuple(directions.tolist()), round(float(distance_mm), 2))
+        is_plane = 0.5 < np.linalg.norm(place.find_normal()) < 1.5
+        return place if is_plane and np.isfinite(place.measure_distance()) else None
 
 
 @quiet()
 def find_corners(header: "Dataset", index: int = 0) -> NDArray[np.float64] | None:
     """Find the corners of one frame as `ScanSlice` gives them; None where the file lacks them."""
     plane = _find_plane(header, index)
-    spacing = find_item(header, index, "PixelMeasuresSequence").get("PixelSpacing")
+    spacing = read_optional(find_item(header, index, "PixelMeasuresSequence"), "PixelSpacing")
     try:
         row_mm, column_mm = map(float, spacing)
     except (TypeError, ValueError):
@@ -64,28 +77,11 @@ def find_corners(header: "Dataset", index: int = 0) -> NDArray[np.float64] | Non
 
 def _find_plane(header: "Dataset", index: int) -> tuple[NDArray[np.float64], ...] | None:
     """Find the first corner of a frame, and the directions of its rows and of its columns."""
-    position = find_item(header, index, "PlanePositionSequence").get("ImagePositionPatient")
-    orientation = find_item(header, index, "PlaneOrientationSequence").get(
-        "ImageOrientationPatient"
-    )
+    positions = find_item(header, index, "PlanePositionSequence")
+    orientations = find_item(header, index, "PlaneOrientationSequence")
+    position = read_optional(positions, "ImagePositionPatient")
+    orientation = read_optional(orientations, "ImageOrientationPatient")
     try:
         return tuple(np.array([*position, *orientation], np.float64).reshape(3, 3))
     except (TypeError, ValueError):
         return None
-
-
-def order_frames(header: "Dataset", number_of_frames: int) -> list[int]:
-    """Order the frames of a file along the normal, one volume (echo, b-value) after the other.
-
-    They stay as stored where not all have such a place.
-    """
-    places = [find_place(header, index) for index in range(number_of_frames)]
-    known = [place for place in places if place is not None]
-    if len(known) < number_of_frames or len({place.orientation for place in known}) > 1:
-        return list(range(number_of_frames))
-    taken: Counter[float] = Counter()
-    keys = []
-    for place in known:
-        keys.append((taken[place.distance_mm], place.distance_mm))
-        taken[place.distance_mm] += 1
-    return sorted(range(number_of_frames), key=keys.__getitem__)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,25 +12,49 @@ from tumorscope.scans.dicom.display import is_told, show_frame
 from tumorscope.scans.dicom.file import DicomFile, open_dicom
 from tumorscope.scans.dicom.modality import sample_measured
 from tumorscope.scans.dicom.pixels import count_frames, decode_frame
-from tumorscope.scans.dicom.place import find_corners, order_frames
+from tumorscope.scans.dicom.place import find_corners
 from tumorscope.scans.gray import compute_window
 from tumorscope.scans.refusal import naming, refusing
 from tumorscope.scans.scan import ScanSlice, Unreadable
 from tumorscope.scans.stored_file import StoredFile
 from tumorscope.scans.turns import taking_turns
 
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
 _SAMPLED_SLICES = 16
 Frame = TypeVar("Frame")
 
 
-def read_dicom(file: StoredFile) -> Iterator[ScanSlice | Unreadable]:
-    """Read a DICOM file that is no part of a series of files.
+def read_single_frame(file: StoredFile) -> Iterator[ScanSlice]:
+    """Read a DICOM file of one frame that is no part of a series.
+
+    Raises
+    ------
+    InputError
+        It cannot be read.
+    """
+    with naming(file.name), refusing("DICOM file"), open_dicom(file) as dicom:
+        count_frames(dicom)
+        image = _show(dicom, 0, 1, is_alone=True)
+        if (image == image[0, 0]).all():
+            raise InputError("every pixel has the same value; this is no slice")
+        yield ScanSlice(file.name, image, None, 0, find_corners(dicom.header))
+
+
+def read_frames(
+    name: str, file: StoredFile, frames: Sequence[int]
+) -> Iterator[ScanSlice | Unreadable]:
+    """Read frames of one file as the slices of a series, in the order given.
 
     Parameters
     ----------
+    name
+        Of the series.
     file
-        One frame, or several: these are ordered by their positions where all have one, and named
-        by their number in the file, from 0.
+        Slices are named after it, and by their number in it.
+    frames
+        The numbers, from 0.
 
     Yields
     ------
@@ -40,10 +64,20 @@ def read_dicom(file: StoredFile) -> Iterator[ScanSlice | Unreadable]:
     Raises
     ------
     InputError
-        The file as a whole cannot be read, or its only frame.
+        The file as a whole cannot be read.
     """
-    with naming(file.name), refusing("DICOM file"):
-        yield from _read_frames(file)
+    with naming(name), refusing("DICOM file"), open_dicom(file) as dicom:
+        number_of_frames = count_frames(dicom)
+        shared = _share_window(frames, lambda frame: _sample(dicom, frame, number_of_frames))
+        for index, frame in enumerate(frames):
+            named = f"{file.name}#{frame:03d}"
+            try:
+                with refusing("DICOM frame"):
+                    image = _show(dicom, frame, number_of_frames, is_alone=False, shared=shared)
+            except InputError as error:
+                yield Unreadable(named, str(error))
+            else:
+                yield _place(named, image, name, index, dicom.header, frame)
 
 
 def read_series(name: str, files: Sequence[StoredFile]) -> Iterator[ScanSlice | Unreadable]:
@@ -60,34 +94,17 @@ def read_series(name: str, files: Sequence[StoredFile]) -> Iterator[ScanSlice | 
             with refusing("DICOM file"), open_dicom(file) as dicom:
                 count_frames(dicom)
                 image = _show(dicom, 0, 1, is_alone=False, shared=shared)
-                corners_mm = find_corners(dicom.header)
+                given = _place(file.name, image, name, index, dicom.header, 0)
         except InputError as error:
             yield Unreadable(file.name, str(error))
         else:
-            yield ScanSlice(file.name, image, name, index, corners_mm)
+            yield given
 
 
-def _read_frames(file: StoredFile) -> Iterator[ScanSlice | Unreadable]:
-    with open_dicom(file) as dicom:
-        number_of_frames = count_frames(dicom)
-        if number_of_frames == 1:
-            image = _show(dicom, 0, 1, is_alone=True)
-            if (image == image[0, 0]).all():
-                raise InputError("every pixel has the same value; this is no slice")
-            yield ScanSlice(file.name, image, None, 0, find_corners(dicom.header))
-            return
-        order = order_frames(dicom.header, number_of_frames)
-        shared = _share_window(order, lambda index: _sample(dicom, index, number_of_frames))
-        for place, index in enumerate(order):
-            name = f"{file.name}#{index:03d}"
-            try:
-                with refusing("DICOM frame"):
-                    image = _show(dicom, index, number_of_frames, is_alone=False, shared=shared)
-            except InputError as error:
-                yield Unreadable(name, str(error))
-            else:
-                corners_mm = find_corners(dicom.header, index)
-                yield ScanSlice(name, image, file.name, place, corners_mm)
+def _place(
+    name: str, image: NDArray[np.uint8], series: str, index: int, header: "Dataset", frame: int
+) -> ScanSlice:
+    return ScanSlice(name, image, series, index, find_corners(header, frame))
 
 
 def _share_window(

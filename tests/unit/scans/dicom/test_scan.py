@@ -92,23 +92,6 @@ class TestFrames:
         assert [given.index for given in slices] == [0, 1, 2]
         assert slices[0].image.mean() < slices[1].image.mean()  # one window for all
 
-    def test_volumes_of_the_same_positions_follow_one_another(self, read):
-        groups = [
-            make_item(PlanePositionSequence=make_item(ImagePositionPatient=[0, 0, z]))[0]
-            for z in (1, 0, 1, 0)
-        ]
-        shared = make_item(
-            PlaneOrientationSequence=make_item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])
-        )
-        slices = read(
-            make_dicom(
-                np.stack([RAMP] * 4),
-                PerFrameFunctionalGroupsSequence=groups,
-                SharedFunctionalGroupsSequence=shared,
-            )
-        )
-        assert [given.name[-3:] for given in slices] == ["001", "000", "003", "002"]
-
     def test_without_a_window_one_holds_for_all_frames(self, read):
         slices = read(make_dicom(self.VOLUME))
         assert [bool(given.image.min()) for given in slices] == [False, True, True]

@@ -1,11 +1,14 @@
 import random
 from collections import Counter
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom import dcmread
+from pydicom.uid import ImplicitVRLittleEndian, JPEG2000Lossless, RLELossless
 
-from scan_files import make_dicom, make_series
+from scan_files import make_dicom, make_item, make_series, write_dataset
 from tumorscope.scans.find import find_scans
 from tumorscope.scans.scan import Unreadable
 
@@ -39,6 +42,20 @@ def shuffle_names(files, prefix="IM"):
     names = [f"{prefix}{number}" for number in range(len(files))]
     random.Random(4).shuffle(names)
     return dict(zip(names, files, strict=True))
+
+
+def name_files(files):
+    return {f"IM{number}": data for number, data in enumerate(files)}
+
+
+def encode(data, syntax):
+    """The same instance, compressed or written otherwise."""
+    dataset = dcmread(BytesIO(data))
+    if syntax == ImplicitVRLittleEndian:
+        dataset.file_meta.TransferSyntaxUID = syntax
+    else:
+        dataset.compress(syntax, generate_instance_uid=False)
+    return write_dataset(dataset)
 
 
 WINDOW = {"WindowCenter": 7000, "WindowWidth": 14_000}
@@ -142,6 +159,53 @@ class TestMixed:
         files = {f"{index}/IM": data for index, data in enumerate(make_series(make_volume()))}
         assert_rising(read_only(write_files(files)))
 
+    @pytest.mark.parametrize("element", ["StudyInstanceUID", "FrameOfReferenceUID"])
+    def test_studies_of_one_series_uid_are_told_apart(self, write_files, element):
+        volume, other = make_volume(6), make_volume(5) // 2
+        files = {f"a/{n}": one for n, one in enumerate(make_series(volume, **{element: "1.7"}))}
+        second = make_series(other, spacing_mm=2.1, **{element: "1.8"})
+        files |= {f"b/{n}": one for n, one in enumerate(second)}
+        found = read_folder(write_files(files))
+        assert {
+            name: {Path(one.name).parent.name for one in slices} for name, slices in found.items()
+        } == {
+            "a/series 3": {"a"},
+            "b/series 3": {"b"},
+        }
+
+    def test_frames_of_several_volumes_are_scans_of_their_own(self, write_files):
+        volume = make_volume(3)
+        weighted = [(0, z) for z in (0, 5, 10)] + [(1000, z) for z in (0, 5, 10)]
+        data = make_dicom(
+            np.concatenate([volume, volume // 4]),
+            SharedFunctionalGroupsSequence=make_item(
+                PlaneOrientationSequence=make_item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])
+            ),
+            PerFrameFunctionalGroupsSequence=[
+                make_item(
+                    PlanePositionSequence=make_item(ImagePositionPatient=[0, 0, z]),
+                    MRDiffusionSequence=make_item(DiffusionBValue=b),
+                )[0]
+                for b, z in weighted
+            ],
+        )
+        found = read_folder(write_files({"two.dcm": data}))
+        assert list(found) == ["two.dcm", "two.dcm (2)"]
+        first, second = found.values()
+        assert [one.name[-3:] for one in first + second] == [
+            "000",
+            "001",
+            "002",
+            "003",
+            "004",
+            "005",
+        ]
+        assert [one.index for one in second] == [0, 1, 2]
+        assert {one.series.rpartition("/")[2] for one in second} == {"two.dcm (2)"}
+        # The second is a quarter as bright, and has a window of its own.
+        for one, other in zip(first, second, strict=True):
+            np.testing.assert_allclose(one.image.astype(int), other.image.astype(int), atol=1)
+
     def test_lone_image_is_no_series(self, write_files):
         ((name, (given,)),) = read_folder(
             write_files({"a.dcm": make_dicom(make_volume()[0])})
@@ -160,7 +224,10 @@ class TestCopiesAndDamage:
         assert_rising(read_only(folder), 3)
 
     def test_many_images_of_one_instance_are_each_read_once_more(self, write_files, monkeypatch):
-        files = make_series(make_volume(40), SOPInstanceUID="1.9")
+        files = [
+            make_dicom(values, SOPInstanceUID="1.9", ImageComments=str(number))
+            for number, values in enumerate(make_volume(40))
+        ]
         opened = Counter()
         open_path = Path.open
 
@@ -172,7 +239,25 @@ class TestCopiesAndDamage:
         monkeypatch.setattr(Path, "open", count)
         (scan,) = find_scans(folder)
         assert not isinstance(scan, Unreadable)
-        assert set(opened.values()) == {3}  # its format, its header, its bytes
+        assert set(opened.values()) == {3}  # its format, its header, its pixels
+
+    @pytest.mark.parametrize("syntax", [RLELossless, JPEG2000Lossless, ImplicitVRLittleEndian])
+    def test_copy_in_another_encoding_is_one_too(self, write_files, syntax):
+        files = make_series(make_volume(3), **WINDOW)
+        folder = write_files({**name_files(files), "again": encode(files[1], syntax)})
+        (copy,) = [one for one in find_scans(folder) if isinstance(one, Unreadable)]
+        assert copy.reason.startswith("a copy of")
+        assert_rising(read_only(folder), 3)
+
+    @pytest.mark.parametrize("elements", [{"ImagePositionPatient": [0, 0, 2]}, {"EchoTime": 90}])
+    def test_the_same_pixels_elsewhere_or_otherwise_measured_are_no_copy(
+        self, write_files, elements
+    ):
+        said = {"ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "ImagePositionPatient": [0, 0, 0]}
+        said |= {"SOPInstanceUID": "1.9", "EchoTime": 20}
+        files = [make_dicom(make_volume()[0], **one) for one in (said, said | elements)]
+        found = list(find_scans(write_files(name_files(files))))
+        assert not [one for one in found if isinstance(one, Unreadable)]
 
     def test_another_image_of_the_same_instance_is_read(self, write_files):
         files = make_series(make_volume(), SOPInstanceUID="1.9")
