@@ -63,6 +63,8 @@ def predict(
         name = ""
         if answer.is_series:
             name, said = "series ", f"{said} ({answer.assessed} of {answer.of} slices assessed)"
+        if answer.note is not None and (answer.is_series or answer.series is None):
+            said = f"{said}; {answer.note}"
         typer.echo(f"{answer.verdict:<14}  {shown:>11}  {name}{said}")
 
     if as_json:

@@ -11,14 +11,18 @@ from tumorscope.provenance import RESEARCH_USE_ONLY
 
 _SIDE = 128
 _LABEL_HEIGHT = 16
-_FOOTER_HEIGHT = 40
+_LINE_HEIGHT, _MARGIN = 16, 8
 _MOST_TILES = 400
 _NAME_LENGTH = 50
 _INK, _PALE, _PAPER = "#1c2733", "#66727f", "#ffffff"
 
 
 def draw_mosaic(
-    name: str, slices: Sequence[tuple[Explanation, str]], scale: float, conclusion: str
+    name: str,
+    slices: Sequence[tuple[Explanation, str]],
+    scale: float,
+    conclusion: str,
+    note: str | None = None,
 ) -> Image.Image:
     """Draw the slices of a series as tiles, each with its heatmap, label and verdict.
 
@@ -34,12 +38,16 @@ def draw_mosaic(
         The evidence that gets the strongest color.
     conclusion
         What is said of the series.
+    note
+        A further line.
     """
     shown = slices[:: ceil(len(slices) / _MOST_TILES)]
     columns = max(ceil(sqrt(len(shown))), 4)
     height = _SIDE + _LABEL_HEIGHT
     bottom = ceil(len(shown) / columns) * height
-    mosaic = Image.new("RGB", (columns * _SIDE, bottom + _FOOTER_HEIGHT), _PAPER)
+    lines = [f"{shorten_name(name, _NAME_LENGTH)}: {conclusion}", *([note] if note else [])]
+    size = columns * _SIDE, bottom + (len(lines) + 1) * _LINE_HEIGHT + _MARGIN
+    mosaic = Image.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(mosaic)
     font = ImageFont.load_default(11)
     for number, (explanation, label) in enumerate(shown):
@@ -47,9 +55,9 @@ def draw_mosaic(
         left, top = column * _SIDE, row * height
         mosaic.paste(_draw_tile(explanation, scale), (left, top))
         draw.text((left + 2, top + _SIDE + 1), f"{label} {explanation.verdict}", _INK, font)
-    said = f"{shorten_name(name, _NAME_LENGTH)}: {conclusion}"
-    draw.text((4, bottom + 4), said, _INK, font)
-    draw.text((4, bottom + 20), RESEARCH_USE_ONLY, _PALE, font)
+    for number, line in enumerate([*lines, RESEARCH_USE_ONLY]):
+        ink = _INK if number < len(lines) else _PALE
+        draw.text((4, bottom + 4 + number * _LINE_HEIGHT), line, ink, font)
     return mosaic
 
 

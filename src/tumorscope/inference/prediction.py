@@ -50,6 +50,10 @@ class Prediction:
     cam
         The map over `box`, shape (h, w), float32: Grad-CAM, signed, in logit per position, or the
         probability of a lesion at each position.
+    position_mm
+        How far along its normal it lies, where that is known of a slice of a series.
+    note
+        What of its file is not answered with it; None where all is.
     """
 
     name: str
@@ -65,6 +69,8 @@ class Prediction:
     verdict: str
     reason: str | None
     cam: NDArray[np.float32]
+    position_mm: float | None = None
+    note: str | None = None
 
     @property
     def probability(self) -> float | None:

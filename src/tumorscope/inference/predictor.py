@@ -207,7 +207,9 @@ class Predictor:
         )
         for (_, item, _, _, box), *answer in zip(slices, *columns, strict=True):
             place = item.name, item.series, item.index, item.image, box
-            made = Prediction(*place, self.spec.heatmap, self.spec.cam_scale, *answer)
+            shown = self.spec.heatmap, self.spec.cam_scale
+            told = {"position_mm": item.position_mm, "note": item.note}
+            made = Prediction(*place, *shown, *answer, **told)
             yield made if item.series is None else made.reduce(SIDE_IN_SERIES_PX)
 
 

@@ -19,6 +19,7 @@ from tumorscope.evaluation.decisions.vote import (
 from tumorscope.explanation.mosaic import draw_mosaic
 from tumorscope.inference.brain import NO_BRAIN, find_without_brain
 from tumorscope.inference.prediction import Prediction
+from tumorscope.inference.spacing import find_spacing
 from tumorscope.preprocessing import take_gray
 from tumorscope.scans.scan import Unreadable
 
@@ -28,7 +29,8 @@ class SeriesPrediction(Sequence[Prediction]):
     """The answers for the slices of a series, in their order, and the one for the whole.
 
     What decides is the vote: the mean probability of the three consecutive assessable slices for
-    which it is largest (of as many as there are in a row, where nowhere are three).
+    which it is largest (of as many as there are in a row, where nowhere are three). Slices are
+    consecutive where none is missing between them; see `find_spacing`.
 
     Attributes
     ----------
@@ -50,6 +52,9 @@ class SeriesPrediction(Sequence[Prediction]):
     of
         How many show brain: those that voted, those that the guard refuses, and, as nobody can
         tell, those that could not be read.
+    note
+        What was not answered: other volumes of the file, slices that are missing; None where
+        nothing is known to be.
     """
 
     name: str
@@ -60,6 +65,7 @@ class SeriesPrediction(Sequence[Prediction]):
     reason: str | None
     assessed: int
     of: int
+    note: str | None = None
 
     def draw(self) -> Image.Image:
         """Draw all slices with their heatmaps."""
@@ -68,6 +74,7 @@ class SeriesPrediction(Sequence[Prediction]):
             [(answer.explain(), str(answer.index)) for answer in self.slices],
             self.slices[0].cam_scale,
             self._conclude(3),
+            self.note,
         )
 
     @overload
@@ -86,7 +93,8 @@ class SeriesPrediction(Sequence[Prediction]):
         return png.getvalue()
 
     def __repr__(self) -> str:
-        return f"<SeriesPrediction {self.name}: {self._conclude(4)}>"
+        said = "; ".join(filter(None, (self._conclude(4), self.note)))
+        return f"<SeriesPrediction {self.name}: {said}>"
 
     def _conclude(self, digits: int) -> str:
         if self.probability is None:
@@ -113,11 +121,13 @@ def answer_series(
     marked = _mark(slices, is_without_brain)
     assessed = sum(answer.reason is None for answer in marked)
     of = len(slices) - sum(is_without_brain) + len(unreadable)
-    vote = find_vote([one.probability for one in marked], [one.index for one in marked])
+    spacing = find_spacing([one.index for one in marked], [one.position_mm for one in marked])
+    vote = find_vote([one.probability for one in marked], spacing.places)
     probability, verdict, reason = _decide(vote, assessed, of, spec)
     name = slices[0].series or slices[0].name
     answers = tuple(marked), tuple(unreadable)
-    return SeriesPrediction(name, *answers, probability, verdict, reason, assessed, of)
+    note = "; ".join(filter(None, (slices[0].note, spacing.note))) or None
+    return SeriesPrediction(name, *answers, probability, verdict, reason, assessed, of, note)
 
 
 def mark_without_brain(slices: Sequence[Prediction]) -> list[Prediction]:

@@ -22,6 +22,8 @@ MAXIMUM_PIXELS = 25_000_000
 
 _STRIP_ROWS = 256
 _FORMATS = ("JPEG", "PNG", "BMP", "TIFF")
+# What else than one picture a file may hold. A JPEG file has others only as previews of its first.
+_SEQUENCES = {"TIFF": "pages", "PNG": "frames"}
 _DEEP_MODES = ("I", "I;16", "I;16L", "I;16B", "F")
 _PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
 
@@ -132,8 +134,9 @@ def _check_header(image: ImageFile.ImageFile) -> None:
     """Refuse by the header alone, before any memory is spent on pixels."""
     width, height = image.size
     _check_size(height, width)
-    if image.format == "TIFF" and getattr(image, "is_animated", False):  # to count may take long
-        raise InputError("expected one slice, found several pages; save each as its own file")
+    several = _SEQUENCES.get(image.format or "")
+    if several and getattr(image, "is_animated", False):  # to count may take long
+        raise InputError(f"expected one slice, found several {several}; save each as its own file")
     parts = [tile.extents or (0, 0, width, height) for tile in image.tile]
     right, bottom = (max((part[side] for part in parts), default=0) for side in (2, 3))
     if right * bottom < width * height:  # Pillow would fill the rest with black

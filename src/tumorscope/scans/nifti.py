@@ -67,13 +67,14 @@ def read_nifti(file: StoredFile, plane: str, volume: int) -> Iterator[ScanSlice]
     """
     with naming(file.name), refusing("NIfTI file"):
         header, stored = _read_file(file, volume)
+        note = _note_volume(header, volume)
         low, high = compute_window(stored)
         if header["scl_slope"] < 0:  # a rescaling changes nothing else that can be seen
             low, high = high, low
         for cut in _cut(header, stored, plane):
             gray = make_square(apply_window(cut.values_hw, low, high), cut.row_mm, cut.column_mm)
             check_side(*gray.shape)
-            yield _name(file, cut, gray)
+            yield _name(file, cut, gray, note)
 
 
 def read_nifti_mask(file: StoredFile, plane: str) -> Iterator[ScanSlice]:
@@ -104,9 +105,20 @@ def read_nifti_mask(file: StoredFile, plane: str) -> Iterator[ScanSlice]:
             yield _name(file, cut, make_square(np.uint8(255) * is_inside, *sides_mm, sharp=True))
 
 
-def _name(file: StoredFile, cut: "_Cut", gray_hw: NDArray[np.uint8]) -> ScanSlice:
-    name = f"{file.name}#{cut.place:03d}"
-    return ScanSlice(name, repeat_channels(gray_hw), file.name, cut.place, cut.corners_mm)
+def _name(
+    file: StoredFile, cut: "_Cut", gray_hw: NDArray[np.uint8], note: str | None = None
+) -> ScanSlice:
+    name, image = f"{file.name}#{cut.place:03d}", repeat_channels(gray_hw)
+    place = cut.place, cut.corners_mm, cut.position_mm
+    return ScanSlice(name, image, file.name, *place, note)
+
+
+def _note_volume(header: "Nifti1Header", volume: int) -> str | None:
+    """Say which of several volumes is answered."""
+    volumes = (*header.get_data_shape()[3:], 1)[0]
+    if volumes == 1:
+        return None
+    return f"only volume {volume} of {volumes} is answered; --volume chooses another"
 
 
 def _read_file(file: StoredFile, volume: int) -> tuple["Nifti1Header", NDArray[Any]]:
@@ -123,6 +135,7 @@ class _Cut(NamedTuple):
     values_hw: NDArray[Any]
     row_mm: float
     column_mm: float
+    position_mm: float
     corners_mm: NDArray[np.float64]
 
 
@@ -147,7 +160,9 @@ def _cut(header: "Nifti1Header", stored: NDArray[Any], plane: str) -> Iterator[_
         corners = [(last_column, last_row), (0, last_row), (last_column, 0)]
         voxels = np.insert(np.array(corners, np.float64), view.axis, at, axis=1)
         corners_mm = apply_affine(affine, voxels) * _TO_LEFT_POSTERIOR
-        yield _Cut(index, cut[::-1, ::-1].T, float(row_mm), float(column_mm), corners_mm)
+        sides_mm = float(row_mm), float(column_mm)
+        position_mm = index * float(spacing_mm[view.axis])
+        yield _Cut(index, cut[::-1, ::-1].T, *sides_mm, position_mm, corners_mm)
 
 
 def _unpack(stream: BinaryIO) -> BinaryIO:

@@ -30,6 +30,10 @@ class ScanSlice:
         Where in the patient (left, posterior, superior) the centers of its first pixel, of the
         last one of its first row, and of the last one of its first column lie, shape (3, 3); None
         where the file does not say it.
+    position_mm
+        How far along the normal of its plane it lies; None where the file does not say it.
+    note
+        What of its file or series is not answered with it, for the user; None where all is.
     """
 
     name: str
@@ -37,6 +41,8 @@ class ScanSlice:
     series: str | None
     index: int
     corners_mm: NDArray[np.float64] | None = None
+    position_mm: float | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,11 @@ import sys
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tumorscope
+from scan_files import make_nifti
 from tumorscope.errors import InputError, MissingExtraError
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
@@ -231,7 +233,7 @@ class TestPredict:
         assert [Path(answer["path"]).name for answer in document] == ["dark.png", "light.png"]
         assert [answer["verdict"] for answer in document] == ["no tumor", "tumor"]
         assert document[0].keys() == {
-            *("path", "series", "slice", "probability", "verdict", "reason", "region")
+            *("path", "series", "slice", "probability", "verdict", "reason", "note", "region")
         }
         assert document[0]["region"] is None
         assert document[1]["region"]["name"] == "region that drove the decision"
@@ -253,6 +255,16 @@ class TestPredict:
     def test_unknown_operating_point_is_one_line(self, run, tiny_artifact, slices):
         outcome = run(*PREDICT, tiny_artifact, slices, "--operating-point", "best")
         assert_one_line_error(outcome, 2, "no operating point 'best'; choose half or youden")
+
+    def test_what_was_left_out_stands_beside_the_verdict_of_a_series(
+        self, run, tiny_artifact, tmp_path
+    ):
+        head = np.zeros((40, 36, 3, 2), np.float32)
+        head[4:36, 4:32] = np.linspace(60, 200, 28)[:, np.newaxis, np.newaxis]
+        (tmp_path / "a.nii").write_bytes(make_nifti(head))
+        *slices, series = run(*PREDICT, tiny_artifact, tmp_path / "a.nii").out.splitlines()
+        assert series.endswith("; only volume 0 of 2 is answered; --volume chooses another")
+        assert not [line for line in slices if "volume" in line]
 
     def test_json_of_nothing_is_an_empty_list(self, run, tiny_artifact, slices):
         outcome = run(*PREDICT_ALOUD, tiny_artifact, slices / "bad.png", "--json", "-q")

@@ -118,7 +118,29 @@ class TestAnswer:
     def test_picture_is_drawn_with_what_was_assessed(self, fitted, monkeypatch):
         said = []
         monkeypatch.setattr(
-            "tumorscope.inference.series.draw_mosaic", lambda *given: said.append(given[-1])
+            "tumorscope.inference.series.draw_mosaic", lambda *given: said.append(given[-2:])
         )
         answer_series(make_slices(0.9, 0.9, 0.9), [], fitted).draw()
-        assert said == ["uncertain, 0.549, 3 of 3 slices assessed"]
+        assert said == [("uncertain, 0.549, 3 of 3 slices assessed", None)]
+
+    def test_slices_that_lie_apart_do_not_vote_together(self, plain):
+        near, far = (
+            [
+                replace(answer, position_mm=step * answer.index)
+                for answer in make_slices(0.1, 0.4, 0.7, 0.4)
+            ]
+            for step in (5.0, 40.0)
+        )
+        assert answer_series(near, [], plain).probability == pytest.approx(0.5)
+        answer = answer_series(far, [], plain)
+        assert answer.probability == pytest.approx(0.7)
+        assert answer.note == "its slices lie 40 mm apart, too far to vote together"
+        assert repr(answer).endswith(f"; {answer.note}>")
+
+    def test_all_that_was_not_answered_is_said(self, plain):
+        slices = [
+            replace(answer, position_mm=float(answer.index + (answer.index > 1)), note="volume 0")
+            for answer in make_slices(0.9, 0.9, 0.9, 0.9)
+        ]
+        answer = answer_series(slices, [], plain)
+        assert answer.note == "volume 0; 1 slice is missing after slice 1"

@@ -307,6 +307,12 @@ class TestRefusedByHeader:
             decode_slice(encode(smallest, "PNG"), "x"), repeat_gray(smallest)
         )
 
+    def test_picture_that_moves_is_refused(self):
+        frames = [Image.fromarray(RGB), Image.fromarray(RGB[::-1])]
+        data = encode(frames[0], "PNG", save_all=True, append_images=frames[1:])
+        with pytest.raises(InputError, match=r"s\.png: expected one slice, found several frames"):
+            decode_slice(data, "s.png")
+
     def test_tiff_of_several_pages_is_refused(self):
         page = Image.fromarray(RGB)
         data = encode(page, "TIFF", save_all=True, append_images=[page, page])

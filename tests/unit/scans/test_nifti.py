@@ -66,6 +66,12 @@ class TestOrientation:
 OBLIQUE = np.array([[0, 0.2, -3, 39], [-1, 0, 0.1, 49], [0.1, 2, 0, 7], [0, 0, 0, 1.0]])
 
 
+@pytest.mark.parametrize(("plane", "step"), [("axial", 3), ("coronal", 2), ("sagittal", 1)])
+def test_slices_know_how_far_apart_they_lie(read, plane, step):
+    slices = read(make_nifti(make_volume(), np.diag([1, 2, 3, 1])), plane=plane)
+    np.testing.assert_allclose(np.diff([one.position_mm for one in slices]), step)
+
+
 class TestMask:
     @pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
     @pytest.mark.parametrize("voxel", list(product((0, 39), (0, 49), (0, 35))))
@@ -152,6 +158,9 @@ class TestFourDimensions:
             for volume in (0, 1):
                 alone = read(make_nifti(np.ascontiguousarray(volumes[..., volume])))
                 chosen = read(data, volume=volume)
+                said = f"only volume {volume} of 2 is answered; --volume chooses another"
+                assert {one.note for one in chosen} == {said}
+                assert {one.note for one in alone} == {None}
                 np.testing.assert_array_equal(chosen[8].image, alone[8].image)
 
     def test_volume_that_is_not_there_is_refused_with_their_number(self, read):

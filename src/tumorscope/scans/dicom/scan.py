@@ -12,7 +12,7 @@ from tumorscope.scans.dicom.display import is_told, show_frame
 from tumorscope.scans.dicom.file import DicomFile, open_dicom
 from tumorscope.scans.dicom.modality import sample_measured
 from tumorscope.scans.dicom.pixels import count_frames, decode_frame
-from tumorscope.scans.dicom.place import find_corners
+from tumorscope.scans.dicom.place import find_corners, find_place
 from tumorscope.scans.gray import compute_window
 from tumorscope.scans.refusal import naming, refusing
 from tumorscope.scans.scan import ScanSlice, Unreadable
@@ -104,7 +104,9 @@ def read_series(name: str, files: Sequence[StoredFile]) -> Iterator[ScanSlice | 
 def _place(
     name: str, image: NDArray[np.uint8], series: str, index: int, header: "Dataset", frame: int
 ) -> ScanSlice:
-    return ScanSlice(name, image, series, index, find_corners(header, frame))
+    place = find_place(header, frame)
+    position_mm = None if place is None else place.measure_distance()
+    return ScanSlice(name, image, series, index, find_corners(header, frame), position_mm)
 
 
 def _share_window(

@@ -25,7 +25,8 @@ class Answer(NamedTuple):
     `path` names the file and, in it, the slice. `series` and `slice`, from 0, are those of a slice
     of a series; a series itself has no `slice`. `probability`, of a tumor, is calibrated; it is
     None where the `verdict` is ``not assessable``, and `reason` says why. A series also says how
-    many slices were `assessed`, `of` how many that show brain. `region` is what drove the decision
+    many slices were `assessed`, `of` how many that show brain. `note` says what of the file or
+    series was not answered; None where nothing is known to be. `region` is what drove the decision
     for a tumor in a slice; None for others, and where regions were not asked for.
     """
 
@@ -37,6 +38,7 @@ class Answer(NamedTuple):
     reason: str | None
     assessed: int | None = None
     of: int | None = None
+    note: str | None = None
     region: Region | None = None
 
     @property
@@ -99,13 +101,14 @@ def _list_rows(result: Result, regions: bool) -> Iterator[Answer | Unreadable]:
         place = None if result.series is None else result.index
         decided = result.probability, result.verdict, result.reason
         region = result.region if regions else None
-        yield Answer(result.name, result.series, place, *decided, region=region)
+        yield Answer(result.name, result.series, place, *decided, note=result.note, region=region)
     else:
         for answer in result:
             yield from _list_rows(answer, regions)
         yield from result.unreadable
         decided = result.probability, result.verdict, result.reason
-        yield Answer(result.name, result.name, None, *decided, result.assessed, result.of)
+        told = result.assessed, result.of, result.note
+        yield Answer(result.name, result.name, None, *decided, *told)
 
 
 @contextmanager

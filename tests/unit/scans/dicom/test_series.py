@@ -95,6 +95,11 @@ class TestOrder:
         files = make_series(make_volume(), orientation=orientation, InstanceNumber=None, **WINDOW)
         assert_rising(read_only(write_files(shuffle_names(files))))
 
+    def test_slices_know_how_far_apart_they_lie(self, write_files):
+        files = make_series(make_volume(), spacing_mm=2.5, orientation=(0.8, 0.6, 0, 0, 0, -1))
+        positions = [given.position_mm for given in read_only(write_files(name_files(files)))]
+        np.testing.assert_allclose(np.diff(positions), 2.5)
+
     def test_absurd_positions_are_no_positions(self, write_files):
         files = [
             make_dicom(

@@ -12,7 +12,7 @@ from scan_files import make_nifti
 from tumorscope.errors import ArtifactError, InputError
 from tumorscope.workflows.predict.command import predict as predict_scans
 
-HEADINGS = ["path", "series", "slice", "probability", "verdict", "reason", "assessed", "of"]
+HEADINGS = ["path", "series", "slice", "probability", "verdict", "reason", "assessed", "of", "note"]
 
 
 def predict(model, scans, out=None, overlays=None, **options):
@@ -187,8 +187,16 @@ class TestTable:
         (tmp_path / "a.nii").write_bytes(make_nifti(head))
         predict(tiny_artifact, tmp_path / "a.nii", out=tmp_path / "answers.csv")
         *slices, series = read_rows(tmp_path / "answers.csv")[1:]
-        assert [row[-2:] for row in slices] == [["", ""]] * 5
-        assert series[-2:] == ["4", "4"]
+        assert [row[-3:] for row in slices] == [["", "", ""]] * 5
+        assert series[-3:] == ["4", "4", ""]
+
+    def test_row_says_which_volume_of_several_it_is_about(self, tiny_artifact, tmp_path):
+        head = np.zeros((40, 36, 3, 2), np.float32)
+        head[4:36, 4:32] = np.linspace(60, 200, 28)[:, np.newaxis, np.newaxis]
+        (tmp_path / "a.nii").write_bytes(make_nifti(head))
+        predict(tiny_artifact, tmp_path / "a.nii", out=tmp_path / "answers.csv", volume=1)
+        notes = {row[-1] for row in read_rows(tmp_path / "answers.csv")[1:]}
+        assert notes == {"only volume 1 of 2 is answered; --volume chooses another"}
 
     def test_is_written_when_no_file_could_be_answered(self, tiny_artifact, slices, tmp_path):
         predict(tiny_artifact, slices / "b" / "bad.png", out=tmp_path / "answers.csv")
