@@ -5,7 +5,7 @@ from functools import lru_cache, partial
 from io import SEEK_END, SEEK_SET, BytesIO, RawIOBase
 from pathlib import PurePosixPath
 from typing import BinaryIO
-from zipfile import ZipFile, ZipInfo
+from zipfile import ZipExtFile, ZipFile, ZipInfo
 
 from tumorscope.errors import InputError
 from tumorscope.scans.refusal import refusing
@@ -17,7 +17,9 @@ MAXIMUM_MEMBERS = 200_000
 _MAXIMUM_DIRECTORY_BYTES = 32 * 1024**2
 _END_BYTES = 22 + 65_535 + 76  # the end of the directory, a comment, and what ZIP64 puts before
 _BEFORE_END = 76
+_MAXIMUM_DOCUMENT_BYTES = 64 * 1024**2
 _HARMLESS_BYTES = 256 * 1024**2
+_OFFICE_TYPES, _DOCUMENT_TYPE, _DOCUMENT = "[Content_Types].xml", "mimetype", b"application/"
 _ENCRYPTED = 0x1
 
 
@@ -57,6 +59,32 @@ def list_members(archive: StoredFile) -> Iterator[StoredFile | Unreadable]:
                 partial(packed.open, info),
                 archive.is_on_disk,
             )
+
+
+def is_document(archive: StoredFile) -> bool:
+    """Tell whether a zip file is a document: pictures in texts and tables are no scans.
+
+    Office documents list the types of their parts (ECMA-376, part 2); those of OpenDocument and
+    e-books begin with the type of the whole.
+    """
+    try:
+        with refusing("zip file"), archive.open_stream() as stream:
+            if isinstance(stream, ZipExtFile):  # to seek in it would unpack it again and again
+                data = read_limited(stream, _MAXIMUM_DOCUMENT_BYTES)
+                return _holds_document(BytesIO(data))
+            return _holds_document(stream)
+    except InputError:  # whoever lists its files will say so
+        return False
+
+
+def _holds_document(stream: BinaryIO) -> bool:
+    _check_directory(stream, stream.seek(0, SEEK_END))
+    opened = ZipFile(stream)
+    names = opened.namelist()
+    if _OFFICE_TYPES in names or names[:1] != [_DOCUMENT_TYPE]:
+        return _OFFICE_TYPES in names
+    with opened.open(_DOCUMENT_TYPE) as first:
+        return first.read(len(_DOCUMENT)) == _DOCUMENT
 
 
 class _Reopened(RawIOBase):
@@ -113,7 +141,7 @@ def _list_again(archive: StoredFile) -> ZipFile:
     return ZipFile(_Reopened(archive))
 
 
-def _check_directory(stream: RawIOBase, size: int) -> None:
+def _check_directory(stream: RawIOBase | BinaryIO, size: int) -> None:
     """Refuse a directory that would fill the memory (APPNOTE.TXT, 4.3.14 to 4.3.16)."""
     stream.seek(max(size - _END_BYTES, 0))
     end = stream.read()

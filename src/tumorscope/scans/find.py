@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from tumorscope.errors import InputError, suggest
-from tumorscope.scans.archive import list_members
+from tumorscope.scans.archive import is_document, list_members
 from tumorscope.scans.dicom.series import inspect_dicom, list_scans
 from tumorscope.scans.formats import Format, recognize_format
 from tumorscope.scans.images import decode_slice
@@ -172,7 +172,10 @@ def _list_file(
     except InputError as error:
         yield Unreadable(file.name, str(error))
         return
-    if form is Format.ZIP and is_packed:
+    if form is Format.ZIP and is_document(file):
+        if is_named:
+            yield Unreadable(file.name, f"a document; expected {_EXPECTED}")
+    elif form is Format.ZIP and is_packed:
         yield Unreadable(file.name, "an archive inside an archive; unpack it first")
     elif form is Format.ZIP:
         yield from _list_archive(file)

@@ -145,7 +145,7 @@ def _cut(header: "Nifti1Header", stored: NDArray[Any], plane: str) -> Iterator[_
 
     orientation, spacing_mm = _find_axes(header)
     values = apply_orientation(stored, orientation)
-    affine = header.get_best_affine() @ inv_ornt_aff(orientation, stored.shape)
+    affine = _find_affine(header) @ inv_ornt_aff(orientation, stored.shape)
     view = PLANES[plane]
     column_mm, row_mm = np.delete(spacing_mm, view.axis)
     last_column, last_row = np.delete(values.shape, view.axis) - 1
@@ -186,12 +186,21 @@ def _read_header(stream: BinaryIO) -> "Nifti1Header":
     return header
 
 
+def _find_affine(header: "Nifti1Header") -> NDArray[np.float64]:
+    """Find the affine: by the sform, or by the qform where only that tells all axes apart."""
+    affine: NDArray[np.float64] = header.get_best_affine()
+    is_whole = np.isfinite(affine).all() and np.linalg.matrix_rank(affine[:3, :3]) == 3
+    if not is_whole and header["sform_code"] > 0 and header["qform_code"] > 0:
+        affine = header.get_qform()
+    return affine
+
+
 def _find_axes(header: "Nifti1Header") -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Find the way from the stored axes to (right, anterior, superior), and the spacing there."""
     from nibabel.affines import voxel_sizes
     from nibabel.orientations import io_orientation
 
-    affine = header.get_best_affine()
+    affine = _find_affine(header)
     if not np.isfinite(affine).all():
         raise InputError("its affine is not finite, so that no plane can be told from another")
     orientation = io_orientation(affine)

@@ -65,7 +65,7 @@ class TestDataset:
         [
             ("Rows", 41, "truncated"),
             ("Rows", "Secret^Patient", "its Rows is no number"),
-            ("WindowCenter", "Secret^Patient", "not a readable DICOM"),
+            ("RescaleSlope", "Secret^Patient", "its RescaleSlope is no number"),
             ("PhotometricInterpretation", "Secret^Patient", "not a readable DICOM"),
         ],
     )

@@ -15,7 +15,7 @@ from tumorscope.errors import InputError
 from tumorscope.scans import archive
 from tumorscope.scans.find import find_scans
 from tumorscope.scans.images import read_slice
-from tumorscope.scans.scan import Unreadable
+from tumorscope.scans.scan import Scan, Unreadable
 
 
 def encode_png(gray_hw: np.ndarray) -> bytes:
@@ -197,6 +197,31 @@ class TestInputs:
         (given,) = scan.read()
         assert given.name == "stdin"
         np.testing.assert_array_equal(given.image[..., 0], gray_hw)
+
+
+# An office document lists the types of its parts anywhere, OpenDocument says its own first.
+DOCUMENTS = {
+    "report.docx": {"word/media/image1.png": None, "[Content_Types].xml": b"<Types/>"},
+    "slides.odp": {"mimetype": b"application/vnd.oasis.opendocument", "Pictures/1.png": None},
+}
+
+
+class TestDocuments:
+    @pytest.mark.parametrize("name", DOCUMENTS)
+    def test_pictures_of_a_document_are_no_scans(self, write_files, png, name):
+        document = make_zip({part: data or png for part, data in DOCUMENTS[name].items()})
+        archive = make_zip({"scan.png": png, "notes": document})
+        folder = write_files({"a.zip": archive, "b.png": png, "c": document})
+        found = [one.name.removeprefix(f"{folder}/") for one in find_scans(folder)]
+        assert found == ["a.zip/scan.png", "b.png"]
+        (named,) = find_scans(folder / "c")
+        assert str(named).startswith(f"{folder}/c: a document; expected image")
+
+    @pytest.mark.parametrize("start", [b"scans of the head", b""])
+    def test_archive_of_scans_with_such_a_name_is_read(self, write_files, png, start):
+        members = {"mimetype": start, "a/[Content_Types].xml": b"<Types/>", "scan.png": png}
+        found = [type(one) for one in find_scans(write_files({"a.zip": make_zip(members)}))]
+        assert Scan in found
 
 
 class TestArchives:

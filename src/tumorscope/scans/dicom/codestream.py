@@ -47,15 +47,27 @@ def read_size(frame: bytes) -> CodestreamSize:
     raise InputError("its compressed frame starts as no JPEG, JPEG-LS or JPEG 2000 does")
 
 
+def read_jpeg_bits(frame: bytes) -> int:
+    """Read how many bits a sample of a JPEG or JPEG-LS frame has; 0 of any other."""
+    if not frame.startswith(_START_OF_IMAGE):
+        return 0
+    return frame[_find_frame_header(frame) + 4]
+
+
 def _read_jpeg(frame: bytes) -> CodestreamSize:
+    at = _find_frame_header(frame)
+    rows, columns = _read_integers(frame, at + 5, 2, 2)
+    return CodestreamSize(rows, columns, frame[at + 9])
+
+
+def _find_frame_header(frame: bytes) -> int:
     at = 2
     while at + 10 <= len(frame) and frame[at] == 0xFF:
         marker = frame[at + 1]
         if marker == 0xFF or marker in _BARE_MARKERS:
             at += 1 if marker == 0xFF else 2
         elif marker in _FRAME_MARKERS:
-            rows, columns = _read_integers(frame, at + 5, 2, 2)
-            return CodestreamSize(rows, columns, frame[at + 9])
+            return at
         else:
             at += 2 + int.from_bytes(frame[at + 2 : at + 4])
     raise InputError("its compressed frame declares no size")

@@ -1,13 +1,18 @@
 """Show the stored values of a DICOM frame as the standard says (PS3.4, N.2; PS3.3, C.11)."""
 
-import math
-from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tumorscope.errors import InputError
 from tumorscope.scans.dicom.color import has_palette, show_color
+from tumorscope.scans.dicom.elements import (
+    read_optional,
+    read_optional_number,
+    read_optional_numbers,
+)
 from tumorscope.scans.dicom.functional_groups import find_item
 from tumorscope.scans.dicom.modality import is_inverted, measure, replace_padding
 from tumorscope.scans.gray import (
@@ -17,6 +22,7 @@ from tumorscope.scans.gray import (
     repeat_channels,
 )
 from tumorscope.scans.quiet import quiet
+from tumorscope.scans.refusal import refusing
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -63,9 +69,10 @@ def show_frame(
             image = show_color(values, header)
         else:
             image = repeat_channels(_show_gray(values, header, index, is_alone, shared))
-        spacing = find_item(header, index, "PixelMeasuresSequence").get("PixelSpacing")
-        row_mm, column_mm = map(float, spacing or header.get("PixelAspectRatio") or (1, 1))
-    return make_square(image, row_mm, column_mm)
+        measures = find_item(header, index, "PixelMeasuresSequence")
+        spacing_mm = read_optional_numbers(measures, "PixelSpacing", 2)
+        sides = spacing_mm or read_optional_numbers(header, "PixelAspectRatio", 2) or (1, 1)
+    return make_square(image, *sides)
 
 
 def is_told(header: "Dataset", index: int) -> bool:
@@ -74,7 +81,7 @@ def is_told(header: "Dataset", index: int) -> bool:
         int(header.get("SamplesPerPixel") or 1) > 1
         or has_palette(header)
         or header.get("VOILUTSequence")
-        or find_item(header, index, "FrameVOILUTSequence").get("WindowWidth")
+        or read_optional_number(find_item(header, index, "FrameVOILUTSequence"), "WindowWidth")
         or _is_for_display(header)
     )
 
@@ -103,8 +110,9 @@ def _show_as_told(
     from pydicom.pixels import apply_voi
 
     if header.get("VOILUTSequence"):
-        looked_up = apply_voi(values, header)
-        return apply_window(looked_up, *compute_window(looked_up))
+        with suppress(InputError), refusing("look-up table"):
+            looked_up = apply_voi(values, header)
+            return apply_window(looked_up, *compute_window(looked_up))
     window = _find_window(values, find_item(header, index, "FrameVOILUTSequence"))
     if window is not None and (
         np.ptp(shown := apply_window(*window)) or not (is_alone or shown.any())
@@ -118,10 +126,10 @@ def _show_as_told(
 
 def _find_window(values: NDArray[Any], item: "Dataset") -> tuple[NDArray[Any], float, float] | None:
     """Find the window (PS3.3, C.11.2.1.2): what to stretch, and from where to where."""
-    center, width = (_first_number(item.get(word)) for word in ("WindowCenter", "WindowWidth"))
+    center, width = (read_optional_number(item, word) for word in ("WindowCenter", "WindowWidth"))
     if center is None or width is None or width <= 0:
         return None
-    function = item.get("VOILUTFunction") or "LINEAR"
+    function = read_optional(item, "VOILUTFunction") or "LINEAR"
     if function == "SIGMOID":
         steepness = np.float32(-4 / width)
         exponent = (values.astype(np.float32) - np.float32(center)) * steepness
@@ -129,13 +137,6 @@ def _find_window(values: NDArray[Any], item: "Dataset") -> tuple[NDArray[Any], f
     if function == "LINEAR":
         center, width = center - 0.5, width - 1
     return (values, center - width / 2, center + width / 2) if width > 0 else None
-
-
-def _first_number(value: Any) -> float | None:
-    """Give the first of the values that an element may have several of."""
-    first = value[0] if isinstance(value, Sequence) and not isinstance(value, str) else value
-    number = float(first) if first not in (None, "") else math.nan
-    return number if math.isfinite(number) else None
 
 
 def _is_for_display(header: "Dataset") -> bool:

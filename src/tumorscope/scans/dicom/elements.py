@@ -30,6 +30,14 @@ def read_optional_number(item: "Dataset", keyword: str) -> float | None:
     return None
 
 
+def read_optional_numbers(item: "Dataset", keyword: str, count: int) -> tuple[float, ...] | None:
+    """Give the numbers of an element; None where there are not as many, all of them finite."""
+    with suppress(TypeError, ValueError):
+        numbers = tuple(map(float, read_optional(item, keyword)))
+        return numbers if len(numbers) == count and all(map(math.isfinite, numbers)) else None
+    return None
+
+
 def read_number(item: "Dataset", keyword: str, default: float) -> float:
     """Give the number of an element without which pixels would be shown wrongly.
 
@@ -50,6 +58,20 @@ def read_number(item: "Dataset", keyword: str, default: float) -> float:
     try:
         with refusing("element"):
             value = item.get(keyword)
-            return default if value in (None, "") else float(value)
+            return float(default if value in (None, "") else value)
     except InputError as error:
         raise InputError(f"its {keyword} is no number") from error
+
+
+def read_integer(item: "Dataset", keyword: str, default: int) -> int:
+    """Give the whole number of an element as `read_number` does.
+
+    Raises
+    ------
+    InputError
+        It is there and no whole number.
+    """
+    number = read_number(item, keyword, default)
+    if not number.is_integer():
+        raise InputError(f"its {keyword} is no number")
+    return int(number)

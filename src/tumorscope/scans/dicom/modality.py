@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tumorscope.scans.dicom.elements import read_number
 from tumorscope.scans.dicom.functional_groups import find_item
 from tumorscope.scans.quiet import quiet
+from tumorscope.scans.refusal import refusing
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -44,17 +46,19 @@ def measure(values: NDArray[Any], header: "Dataset", index: int) -> NDArray[Any]
     from pydicom.pixels import apply_modality_lut
 
     if header.get("ModalityLUTSequence"):
-        return np.asarray(apply_modality_lut(values, header))
+        with refusing("ModalityLUTSequence"):
+            return np.asarray(apply_modality_lut(values, header))
     return _rescale(values, find_item(header, index, "PixelValueTransformationSequence"))
 
 
 def replace_padding(values: NDArray[Any], header: "Dataset") -> NDArray[Any]:
     """Give what lies outside the scan (PS3.3, C.7.5.1.1.2) what is shown darkest inside it."""
-    padding = header.get("PixelPaddingValue")
-    if padding is None or values.dtype.kind == "f":
+    if "PixelPaddingValue" not in header or values.dtype.kind == "f":
         return values
-    limit = header.get("PixelPaddingRangeLimit")
-    limits = (padding, padding if limit is None else limit)
+    padding = read_number(header, "PixelPaddingValue", math.nan)
+    if math.isnan(padding):
+        return values
+    limits = (padding, read_number(header, "PixelPaddingRangeLimit", padding))
     first, last = sorted(np.array(limits, np.int64).astype(values.dtype))
     is_padding = (values >= first) & (values <= last)
     if is_padding.all() or not is_padding.any():
@@ -70,7 +74,7 @@ def is_inverted(header: "Dataset") -> bool:
 
 def _rescale(values: NDArray[Any], item: "Dataset") -> NDArray[Any]:
     slope, intercept = (
-        float(default if (value := item.get(keyword)) in (None, "") else value)
+        read_number(item, keyword, default)
         for keyword, default in (("RescaleSlope", 1), ("RescaleIntercept", 0))
     )
     if (slope, intercept) == (1, 0) or not math.isfinite(slope) or not math.isfinite(intercept):

@@ -3,23 +3,22 @@
 from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tumorscope.errors import InputError
-from tumorscope.scans.dicom.codestream import read_size
+from tumorscope.scans.dicom.codestream import read_jpeg_bits, read_size
+from tumorscope.scans.dicom.elements import read_integer
 from tumorscope.scans.dicom.file import UNDEFINED_LENGTH, DicomFile, name_uid
 from tumorscope.scans.gray import check_side
 from tumorscope.scans.quiet import quiet
 from tumorscope.scans.scan import MAXIMUM_SLICES
 
-if TYPE_CHECKING:
-    from pydicom import Dataset
-
 MAXIMUM_FRAME_PIXELS = 16_000_000
 _MAXIMUM_FRAGMENTS = 100_000
+_ORDINARY_BITS = 8  # of JPEG, which every decoder reads
 _ITEM = b"\xfe\xff\x00\xe0"
 _PLUGINS = ("pylibjpeg", "pydicom", "pillow")  # GDCM, tried, ends the process on damaged files
 
@@ -35,12 +34,14 @@ def count_frames(dicom: DicomFile) -> int:
     """
     header = dicom.header
     rows, columns, frames, samples, bits = (
-        _read_integer(header, keyword, default)
+        read_integer(header, keyword, default)
         for keyword, default in (
             *(("Rows", 0), ("Columns", 0), ("NumberOfFrames", 1), ("SamplesPerPixel", 1)),
             ("BitsAllocated", 0),
         )
     )
+    for keyword in ("BitsStored", "PixelRepresentation"):
+        read_integer(header, keyword, 0)
     check_side(rows, columns)
     if rows * columns > MAXIMUM_FRAME_PIXELS:
         raise InputError(
@@ -114,6 +115,8 @@ def decode_frame(dicom: DicomFile, index: int, number_of_frames: int) -> NDArray
         except RuntimeError as error:  # its first line says only that all plugins failed
             reason = str(error).splitlines()[-1].strip()[:120]
             advice = _advise(dicom.transfer_syntax)
+            if advice and (bits := read_jpeg_bits(frame)) > _ORDINARY_BITS:
+                reason = f"JPEG of {bits} bits"
             raise InputError(
                 f"its compressed frame cannot be decoded ({reason}){advice}"
             ) from error
@@ -197,11 +200,3 @@ def _read_encapsulated(dicom: DicomFile, index: int, number_of_frames: int) -> b
             f"samples, its header says {declared[1]} x {declared[0]} with {declared[2]}"
         )
     return frame
-
-
-def _read_integer(header: "Dataset", keyword: str, default: int) -> int:
-    value = header.get(keyword)
-    try:
-        return default if value in (None, "") else int(value)
-    except (TypeError, ValueError):
-        raise InputError(f"its {keyword} is no number") from None

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tumorscope.scans.dicom.elements import read_optional
+from tumorscope.scans.dicom.elements import read_optional_numbers
 from tumorscope.scans.dicom.functional_groups import find_item
 from tumorscope.scans.quiet import quiet
 
@@ -61,14 +61,12 @@ def find_place(header: "Dataset", index: int = 0) -> Place | None:
 def find_corners(header: "Dataset", index: int = 0) -> NDArray[np.float64] | None:
     """Find the corners of one frame as `ScanSlice` gives them; None where the file lacks them."""
     plane = _find_plane(header, index)
-    spacing = read_optional(find_item(header, index, "PixelMeasuresSequence"), "PixelSpacing")
-    try:
-        row_mm, column_mm = map(float, spacing)
-    except (TypeError, ValueError):
-        return None
-    if plane is None:
+    measures = find_item(header, index, "PixelMeasuresSequence")
+    spacing_mm = read_optional_numbers(measures, "PixelSpacing", 2)
+    if plane is None or spacing_mm is None:
         return None
     corner, row, column = plane
+    row_mm, column_mm = spacing_mm
     along_row = row * column_mm * (int(header.Columns) - 1)
     along_column = column * row_mm * (int(header.Rows) - 1)
     corners_mm = np.stack([corner, corner + along_row, corner + along_column])
@@ -79,9 +77,8 @@ def _find_plane(header: "Dataset", index: int) -> tuple[NDArray[np.float64], ...
     """Find the first corner of a frame, and the directions of its rows and of its columns."""
     positions = find_item(header, index, "PlanePositionSequence")
     orientations = find_item(header, index, "PlaneOrientationSequence")
-    position = read_optional(positions, "ImagePositionPatient")
-    orientation = read_optional(orientations, "ImageOrientationPatient")
-    try:
-        return tuple(np.array([*position, *orientation], np.float64).reshape(3, 3))
-    except (TypeError, ValueError):
+    position = read_optional_numbers(positions, "ImagePositionPatient", 3)
+    orientation = read_optional_numbers(orientations, "ImageOrientationPatient", 6)
+    if position is None or orientation is None:
         return None
+    return tuple(np.array([*position, *orientation], np.float64).reshape(3, 3))

@@ -59,6 +59,7 @@ def inspect_dicom(file: StoredFile) -> Member | Unreadable:
     """Read what tells the series of a file and its place there, and check that it holds images."""
     try:
         with refusing("DICOM file"), quiet(), open_dicom(file) as dicom:
+            _check_is_no_mosaic(dicom.header)
             number_of_frames = count_frames(dicom)
             return _describe(file, dicom.header, number_of_frames, is_lossy(dicom))
     except InputError as error:
@@ -91,6 +92,14 @@ def _describe(
         ),
         is_segmentation,
     )
+
+
+def _check_is_no_mosaic(header: "Dataset") -> None:
+    if "MOSAIC" in (read_optional(header, "ImageType") or ()):
+        raise InputError(
+            "a Siemens mosaic, which shows all slices of a volume in one picture; convert it to "
+            "NIfTI, for example with dcm2niix"
+        )
 
 
 def list_scans(members: Sequence[Member]) -> Iterator[Scan | Unreadable]:

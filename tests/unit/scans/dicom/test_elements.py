@@ -4,7 +4,13 @@ from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
 
 from tumorscope.errors import InputError
-from tumorscope.scans.dicom.elements import read_number, read_optional, read_optional_number
+from tumorscope.scans.dicom.elements import (
+    read_integer,
+    read_number,
+    read_optional,
+    read_optional_number,
+    read_optional_numbers,
+)
 
 
 def make_header(keyword: str, vr: str, value: bytes) -> Dataset:
@@ -37,3 +43,18 @@ def test_number_that_is_needed_is_refused_by_its_name(vr, value):
 def test_default_holds_where_it_is_missing(value):
     header = Dataset() if value is None else make_header("RescaleSlope", "DS", value)
     assert read_number(header, "RescaleSlope", 1) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "numbers"), [(b"1\\2", (1, 2)), (b"1", None), (b"1\\x", None), (b"1\\2\\3", None)]
+)
+def test_as_many_numbers_as_are_wanted(value, numbers):
+    header = make_header("PixelSpacing", "DS", value)
+    assert read_optional_numbers(header, "PixelSpacing", 2) == numbers
+
+
+def test_half_a_frame_is_no_number_of_frames():
+    assert read_integer(make_header("NumberOfFrames", "IS", b"12"), "NumberOfFrames", 1) == 12
+    assert read_integer(Dataset(), "NumberOfFrames", 1) == 1
+    with pytest.raises(InputError, match="its NumberOfFrames is no number"):
+        read_integer(make_header("NumberOfFrames", "DS", b"1.5"), "NumberOfFrames", 1)

@@ -1,21 +1,32 @@
 import re
 import struct
+import warnings
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+from pydicom.dataelem import RawDataElement
+from pydicom.encaps import encapsulate
+from pydicom.tag import Tag
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
+    JPEGExtended12Bit,
     RLELossless,
 )
 
 from scan_files import make_dataset, make_dicom, make_item, patch, write_dataset
 from tumorscope.errors import InputError
+from tumorscope.scans.dicom import pixels
+from tumorscope.scans.dicom.file import open_dicom
+from tumorscope.scans.dicom.pixels import count_frames, decode_frame
 from tumorscope.scans.find import find_scans
 from tumorscope.scans.scan import Scan, Unreadable
+from tumorscope.scans.stored_file import StoredFile, store_path
 
 RAMP = np.arange(1600, dtype=np.uint16).reshape(40, 40)
 
@@ -96,6 +107,101 @@ class TestFrames:
         slices = read(make_dicom(self.VOLUME))
         assert [bool(given.image.min()) for given in slices] == [False, True, True]
         assert slices[0].image.max() < slices[2].image.max() == 255
+
+
+class TestOptional:
+    """Elements that are nonsense: text where numbers belong."""
+
+    PLAIN = make_dataset(RAMP)
+
+    @staticmethod
+    def spoil(keyword: str, vr: str, text: bytes = b"Secret") -> bytes:
+        """Replace an element, or add it, in the bytes of a file."""
+        tag = Tag(keyword)
+        dataset = make_dataset(RAMP)
+        dataset[tag] = RawDataElement(tag, vr, len(text), text, 0, False, True)
+        with warnings.catch_warnings(action="ignore"):
+            return write_dataset(dataset)
+
+    @pytest.mark.parametrize(
+        ("keyword", "vr"),
+        [
+            *(("WindowCenter", "DS"), ("WindowWidth", "DS"), ("InstanceNumber", "IS")),
+            *(("PixelSpacing", "DS"), ("PixelAspectRatio", "IS"), ("EchoTime", "DS")),
+            *(("ImagePositionPatient", "DS"), ("ImageOrientationPatient", "DS")),
+            ("SeriesNumber", "IS"),
+        ],
+    )
+    def test_what_a_picture_can_do_without_is_left_out(self, read, keyword, vr):
+        (expected,) = read(write_dataset(self.PLAIN))
+        (given,) = read(self.spoil(keyword, vr))
+        np.testing.assert_array_equal(given.image, expected.image)
+
+    @pytest.mark.parametrize(
+        ("keyword", "vr"),
+        [("RescaleSlope", "DS"), ("RescaleIntercept", "DS"), ("PixelPaddingValue", "LO")],
+    )
+    def test_what_changes_values_is_refused_by_its_name(self, read, keyword, vr):
+        with pytest.raises(InputError, match=rf"scan: its {keyword} is no number$"):
+            read(self.spoil(keyword, vr))
+
+    @pytest.mark.parametrize("keyword", ["Rows", "BitsStored", "PixelRepresentation"])
+    def test_what_describes_the_pixels_is_refused_by_its_name(self, tmp_path, keyword):
+        (tmp_path / "IM1").write_bytes(self.spoil(keyword, "LO"))
+        (found,) = find_scans(tmp_path / "IM1")
+        assert found.reason == f"its {keyword} is no number"
+
+
+def test_mosaic_is_refused_by_its_name(tmp_path):
+    path = tmp_path / "IM1"
+    path.write_bytes(make_dicom(RAMP, ImageType=["ORIGINAL", "PRIMARY", "M", "MOSAIC"]))
+    (found,) = find_scans(path)
+    assert found.reason.startswith("a Siemens mosaic")
+
+
+def make_deep_jpeg(gray_hw: np.ndarray) -> tuple[bytes, np.ndarray]:
+    """Make a JPEG frame of 12 bits and what it decodes to.
+
+    The coefficients are those of an ordinary JPEG; only the middle gray, which they say nothing
+    of, is another: 2048 in place of 128 (ITU-T T.81, A.3.1).
+    """
+    stream = BytesIO()
+    Image.fromarray(gray_hw).save(stream, "JPEG", quality=95)
+    frame = bytearray(stream.getvalue())
+    at = frame.index(b"\xff\xc0")
+    frame[at + 1], frame[at + 4] = 0xC1, 12
+    decoded = np.asarray(Image.open(stream), np.int64)
+    return bytes(frame), decoded - 128 + 2048
+
+
+@pytest.fixture
+def deep_jpeg(tmp_path) -> tuple[StoredFile, np.ndarray]:
+    rows, columns = np.mgrid[:64, :64]
+    frame, decoded = make_deep_jpeg((128 + 50 * np.sin(rows / 9) + columns / 2).astype(np.uint8))
+    dataset = make_dataset(decoded.astype(np.uint16), BitsStored=12, HighBit=11)
+    dataset.file_meta.TransferSyntaxUID = JPEGExtended12Bit
+    dataset.PixelData = encapsulate([frame])
+    dataset["PixelData"].is_undefined_length = True
+    (tmp_path / "IM1").write_bytes(write_dataset(dataset))
+    return store_path(tmp_path / "IM1"), decoded
+
+
+class TestJpegOf12Bits:
+    def test_is_decoded(self, deep_jpeg):
+        file, decoded = deep_jpeg
+        with open_dicom(file) as dicom:
+            values = decode_frame(dicom, 0, count_frames(dicom))
+        np.testing.assert_allclose(values, decoded, atol=1)
+
+    def test_is_named_where_no_decoder_reads_it(self, deep_jpeg, monkeypatch):
+        monkeypatch.setattr(pixels, "_PLUGINS", ("pydicom", "pillow"))
+        monkeypatch.setattr(pixels, "find_spec", lambda _: None)
+        file, _ = deep_jpeg
+        with (
+            open_dicom(file) as dicom,
+            pytest.raises(InputError, match=r"cannot be decoded .JPEG of 12 bits.; one under GPL"),
+        ):
+            decode_frame(dicom, 0, count_frames(dicom))
 
 
 class TestRefused:
