@@ -4,6 +4,7 @@ Pillow decodes what is no ordinary JPEG, not OpenCV, because OpenCV fills the mi
 truncated file with gray and calls it read.
 """
 
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from tumorscope.errors import InputError
 from tumorscope.preprocessing import shrink
 from tumorscope.scans.jpeg import check_scans, decode_jpeg, measure_jpeg
+from tumorscope.scans.refusal import refusing
 from tumorscope.scans.turns import taking_turns
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
@@ -145,7 +147,9 @@ def _check_header(image: ImageFile.ImageFile) -> None:
 
 def _to_rgb(image: ImageFile.ImageFile) -> NDArray[np.uint8]:
     is_deep = ";16" in str(image.tile[0][3])
-    ImageOps.exif_transpose(image, in_place=True)
+    image.load()
+    with suppress(InputError), refusing("EXIF"):  # nonsense is as if it were not there
+        ImageOps.exif_transpose(image, in_place=True)
     if image.mode in _DEEP_MODES:
         gray = _stretch(np.asarray(image))
         tags = getattr(image, "tag_v2", {})

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumorscope.errors import InputError
+from tumorscope.scans.affine import find_affine, find_axes
 from tumorscope.scans.gray import (
     apply_window,
     check_side,
@@ -83,7 +84,7 @@ def read_nifti_mask(file: StoredFile, plane: str) -> Iterator[ScanSlice]:
     Parameters
     ----------
     file
-        As for `read_nifti`; its first volume is read.
+        As for `read_nifti`, of one volume.
     plane
         As for `read_nifti`.
 
@@ -99,6 +100,8 @@ def read_nifti_mask(file: StoredFile, plane: str) -> Iterator[ScanSlice]:
     """
     with naming(file.name), refusing("NIfTI file"):
         header, stored = _read_file(file, 0)
+        if _note_volume(header, 0):
+            raise InputError("a mask of several volumes; save the one of this scan as a file")
         for cut in _cut(header, stored, plane):
             is_inside = np.nan_to_num(cut.values_hw) != 0
             sides_mm = cut.row_mm, cut.column_mm
@@ -124,7 +127,7 @@ def _note_volume(header: "Nifti1Header", volume: int) -> str | None:
 def _read_file(file: StoredFile, volume: int) -> tuple["Nifti1Header", NDArray[Any]]:
     with file.open_stream() as packed, _unpack(packed) as stream:
         header = _read_header(stream)
-        _find_axes(header)  # before much is read
+        find_axes(header)  # before much is read
         return header, _read_volume(stream, header, volume)
 
 
@@ -143,9 +146,9 @@ def _cut(header: "Nifti1Header", stored: NDArray[Any], plane: str) -> Iterator[_
     from nibabel.affines import apply_affine
     from nibabel.orientations import apply_orientation, inv_ornt_aff
 
-    orientation, spacing_mm = _find_axes(header)
+    orientation, spacing_mm = find_axes(header)
     values = apply_orientation(stored, orientation)
-    affine = _find_affine(header) @ inv_ornt_aff(orientation, stored.shape)
+    affine = find_affine(header) @ inv_ornt_aff(orientation, stored.shape)
     view = PLANES[plane]
     column_mm, row_mm = np.delete(spacing_mm, view.axis)
     last_column, last_row = np.delete(values.shape, view.axis) - 1
@@ -184,31 +187,6 @@ def _read_header(stream: BinaryIO) -> "Nifti1Header":
     if header["magic"].item().startswith(b"ni"):
         raise InputError("a header without its data; save header and data as one .nii file")
     return header
-
-
-def _find_affine(header: "Nifti1Header") -> NDArray[np.float64]:
-    """Find the affine: by the sform, or by the qform where only that tells all axes apart."""
-    affine: NDArray[np.float64] = header.get_best_affine()
-    is_whole = np.isfinite(affine).all() and np.linalg.matrix_rank(affine[:3, :3]) == 3
-    if not is_whole and header["sform_code"] > 0 and header["qform_code"] > 0:
-        affine = header.get_qform()
-    return affine
-
-
-def _find_axes(header: "Nifti1Header") -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """Find the way from the stored axes to (right, anterior, superior), and the spacing there."""
-    from nibabel.affines import voxel_sizes
-    from nibabel.orientations import io_orientation
-
-    affine = _find_affine(header)
-    if not np.isfinite(affine).all():
-        raise InputError("its affine is not finite, so that no plane can be told from another")
-    orientation = io_orientation(affine)
-    if np.isnan(orientation).any():
-        raise InputError("its affine is singular, so that no plane can be told from another")
-    spacing_mm = np.empty(3)
-    spacing_mm[orientation[:, 0].astype(int)] = voxel_sizes(affine)
-    return orientation, spacing_mm
 
 
 def _read_volume(stream: BinaryIO, header: "Nifti1Header", volume: int) -> NDArray[Any]:

@@ -227,6 +227,13 @@ class TestDeepGray:
 
 
 class TestOrientation:
+    @pytest.mark.parametrize("form", ["PNG", "JPEG"])
+    def test_nonsense_in_its_place_is_left_out(self, form):
+        data, odd = (
+            encode(make_gray(64, 64), form, **more) for more in ({}, {"exif": b"Exif\0\0?"})
+        )
+        np.testing.assert_array_equal(decode_slice(odd, "x"), decode_slice(data, "x"))
+
     @pytest.mark.parametrize("orientation", range(1, 9))
     @pytest.mark.parametrize("form", ["PNG", "TIFF"])
     @pytest.mark.parametrize("deep", [False, True], ids=["rgb", "16 bit"])

@@ -2,7 +2,6 @@ from itertools import product
 
 import numpy as np
 import pytest
-from nibabel import Nifti1Image
 from nibabel.affines import apply_affine
 
 from scan_files import make_nifti, pack, patch
@@ -96,6 +95,13 @@ class TestMask:
         assert set(np.unique(slices[6].image)) == {0, 255}
         assert slices[6].image.shape == read(data)[6].image.shape == (80, 40, 3)
 
+    def test_several_volumes_are_no_mask(self):
+        labels = np.zeros((*SHAPE, 2), np.uint8)
+        labels[10, 20, 5, 1] = 1  # it would be lost
+        file = store_bytes("mask", make_nifti(labels))
+        with pytest.raises(InputError, match="mask: a mask of several volumes"):
+            list(read_nifti_mask(file, "axial"))
+
 
 class TestValues:
     def test_window_is_that_of_the_whole_volume(self, read):
@@ -180,19 +186,6 @@ def test_slices_are_named_after_file_and_number(read):
     assert slices[7].name.endswith("brain.nii#007")
     assert slices[7].series.endswith("brain.nii")
     assert [given.index for given in slices] == list(range(36))
-
-
-def test_without_a_usable_sform_the_qform_counts(read):
-    volume = make_volume()
-    turned = np.array([[0, 0, -1, 39], [-1, 0, 0, 49], [0, 1, 0, 0], [0, 0, 0, 1.0]])
-    stored = np.ascontiguousarray(volume.transpose(1, 2, 0)[::-1, :, ::-1])
-    image = Nifti1Image(stored, turned)
-    image.set_qform(turned, code=1)
-    for nothing in (0, np.nan):
-        data = patch(image.to_bytes(), 280, "<12f", *[nothing] * 12)  # the sform; its code stays
-        for given, wanted in zip(read(data), read(make_nifti(volume)), strict=True):
-            np.testing.assert_array_equal(given.image, wanted.image)
-            np.testing.assert_allclose(given.corners_mm, wanted.corners_mm, atol=1e-4)
 
 
 class TestDamage:

@@ -7,23 +7,24 @@ from tumorscope.scans.dicom.elements import read_optional
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-# A functional group, and what it may hold; files without groups have that in their header, where
-# it may have another name.
-_VOLUME_ELEMENTS = (
-    ("MREchoSequence", ("EchoTime", "EffectiveEchoTime")),
-    ("MREchoSequence", ("EchoNumbers",)),
-    ("MRDiffusionSequence", ("DiffusionBValue",)),
-    (
-        "MRDiffusionSequence",
+# What each functional group may hold; files without groups have that in their header, where it
+# may have another name.
+_VOLUME_ELEMENTS = {
+    "MREchoSequence": (("EchoTime", "EffectiveEchoTime"), ("EchoNumbers",)),
+    "MRDiffusionSequence": (
+        ("DiffusionBValue",),
         ("DiffusionGradientOrientation", "DiffusionGradientDirectionSequence"),
     ),
-    ("MRModifierSequence", ("InversionTime", "InversionTimes")),
-    ("FrameContentSequence", ("TemporalPositionIdentifier", "TemporalPositionIndex")),
-    ("MRImageFrameTypeSequence", ("ImageType", "FrameType")),
-    ("MRImageFrameTypeSequence", ("ComplexImageComponent",)),
-    ("FrameContentSequence", ("AcquisitionNumber", "FrameAcquisitionNumber")),
+    "MRModifierSequence": (("InversionTime", "InversionTimes"),),
+    "FrameContentSequence": (
+        ("TemporalPositionIdentifier", "TemporalPositionIndex"),
+        ("AcquisitionNumber", "FrameAcquisitionNumber"),
+    ),
+    "MRImageFrameTypeSequence": (("ImageType", "FrameType"), ("ComplexImageComponent",)),
+}
+VOLUME_KEYWORDS = tuple(
+    word for elements in _VOLUME_ELEMENTS.values() for words in elements for word in words
 )
-VOLUME_KEYWORDS = tuple(word for _, words in _VOLUME_ELEMENTS for word in words)
 """The names of what differs between the volumes of a series that holds several."""
 
 
@@ -51,8 +52,10 @@ def tell_volume(header: "Dataset", index: int) -> tuple[str, ...]:
         The value of each element that may tell volumes apart; empty where it is missing.
     """
     return tuple(
-        _tell_first(find_item(header, index, sequence), words)
-        for sequence, words in _VOLUME_ELEMENTS
+        _tell_first(item, words)
+        for sequence, elements in _VOLUME_ELEMENTS.items()
+        for item in (find_item(header, index, sequence),)
+        for words in elements
     )
 
 
