@@ -9,7 +9,8 @@ from typing import overload
 from PIL import Image
 
 from tumorscope.artifact.spec import ArtifactSpec
-from tumorscope.evaluation.decisions.verdicts import NOT_ASSESSABLE, decide_verdicts
+from tumorscope.evaluation.decisions.neighbours import heed_neighbours
+from tumorscope.evaluation.decisions.verdicts import NOT_ASSESSABLE, call_classes, decide_verdicts
 from tumorscope.evaluation.decisions.vote import (
     NOTHING_TO_ASSESS,
     calibrate_votes,
@@ -98,7 +99,7 @@ class SeriesPrediction(Sequence[Prediction]):
 def answer_series(
     slices: Sequence[Prediction], unreadable: Sequence[Unreadable], spec: ArtifactSpec
 ) -> SeriesPrediction:
-    """Answer for a series: mark slices without brain, let the others vote.
+    """Answer for a series: judge slices with their neighbours, mark those without brain, vote.
 
     Parameters
     ----------
@@ -110,7 +111,7 @@ def answer_series(
         Gives what was fitted on series; where nothing was, the threshold and limits of a slice.
     """
     is_without_brain = _find_without_brain(slices)
-    marked = _mark(slices, is_without_brain)
+    marked = _mark(_heed(slices, spec), is_without_brain)
     assessed = sum(answer.reason is None for answer in marked)
     of = len(slices) - sum(is_without_brain) + len(unreadable)
     vote = find_vote([one.probability for one in marked], [one.index for one in marked])
@@ -118,6 +119,27 @@ def answer_series(
     name = slices[0].series or slices[0].name
     answers = tuple(marked), tuple(unreadable)
     return SeriesPrediction(name, *answers, probability, verdict, reason, assessed, of)
+
+
+def _heed(slices: Sequence[Prediction], spec: ArtifactSpec) -> list[Prediction]:
+    """Judge the slices that the guard accepts with their neighbours, if the model is made so."""
+    if not spec.reach:
+        return list(slices)
+    heard = [answer for answer in slices if answer.reason is None]
+    heeded = heed_neighbours(
+        [answer.tumor_probability for answer in heard],
+        [answer.index for answer in heard],
+        spec.reach,
+    )
+    classes = call_classes(heeded, spec.threshold)
+    verdicts = decide_verdicts(heeded, spec.threshold, spec.conformal.limits)
+    judged = (
+        answer.judge(*said)
+        for answer, *said in zip(
+            heard, heeded.tolist(), classes.tolist(), verdicts.tolist(), strict=True
+        )
+    )
+    return [next(judged) if answer.reason is None else answer for answer in slices]
 
 
 def mark_without_brain(slices: Sequence[Prediction]) -> list[Prediction]:
