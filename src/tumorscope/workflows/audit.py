@@ -67,7 +67,7 @@ def audit(
     _check_replaceable(Path(out), given)
     arguments = {"folders": given, "out": out, "fail_on": fail_on}
     environment = describe_environment(arguments)
-    with borrow_folder(Path(out).parent) as home:
+    with borrow_folder(Path(out)) as home:
         reading = read_folders(given, on_progress, home)
         findings = find_all(reading, on_progress)
         summary = summarize(findings)

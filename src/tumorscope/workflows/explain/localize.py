@@ -100,7 +100,7 @@ def localize(
     predictor = Predictor.load(Path(model))
     artifact = find_artifact(Path(model))
     check_extra(artifact)
-    with borrow_folder(folder.parent) as home:
+    with borrow_folder(folder) as home:
         manifest, _ = read_manifest(data, positive, on_progress, home=home)
         if masks is not None:
             manifest = assign_masks(manifest, [Path(masks)])
