@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tumorscope.errors import InputError
 from tumorscope.scans.dicom.file import write_image
 from tumorscope.scans.dicom.scan import read_dicom
+from tumorscope.scans.dicom.series import is_segmentation
 from tumorscope.scans.find import find_scans
 from tumorscope.scans.gray import apply_window, compute_window, repeat_channels
 from tumorscope.scans.images import MINIMUM_SIDE_PX
@@ -45,7 +46,8 @@ def find_given(given: Any) -> Iterator[Scan | Unreadable]:
                 f"{_DATASET}: does not say how its pixels are stored; "
                 "set file_meta.TransferSyntaxUID"
             )
-        yield Scan(_DATASET, partial(_read_dataset, given))
+        read = partial(_read_dataset, given)
+        yield Scan(_DATASET, read, is_segmentation=is_segmentation(given))
     else:
         raise InputError(
             f"expected a path, an array or a pydicom Dataset, found {type(given).__name__}"

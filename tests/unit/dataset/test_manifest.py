@@ -56,7 +56,7 @@ class TestReadManifest:
             str(two_classes / "no" / "1b.png"),
             str(two_classes / "yes" / "empty.jpg"),
         ]
-        assert rejected["reason"].str.startswith("not a readable").all()
+        assert rejected["reason"].str.startswith("content of no known format").all()
         assert f"left out {len(rejected)} of 8 files" in caplog.text
 
     def test_missing_file_of_a_table_is_rejected(self, two_classes):

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
 from hashlib import file_digest
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tumorscope.errors import InputError
 from tumorscope.scans.dicom.file import VOLUME_ELEMENTS, open_dicom
@@ -16,6 +16,9 @@ from tumorscope.scans.quiet import quiet
 from tumorscope.scans.refusal import refusing
 from tumorscope.scans.scan import Scan, Unreadable
 from tumorscope.scans.stored_file import StoredFile
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 # Segmentation Storage and Label Map Segmentation Storage.
 _SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
@@ -53,10 +56,15 @@ def inspect_dicom(file: StoredFile) -> Member | Unreadable:
                 (int(header.Rows), int(header.Columns)),
                 find_place(header),
                 tuple(str(header.get(element, "")) for element in VOLUME_ELEMENTS),
-                header.get("SOPClassUID") in _SEGMENTATIONS,
+                is_segmentation(header),
             )
     except InputError as error:
         return Unreadable(file.name, str(error))
+
+
+def is_segmentation(header: "Dataset") -> bool:
+    """Tell whether a DICOM file says where something is, and shows nothing itself."""
+    return header.get("SOPClassUID") in _SEGMENTATIONS
 
 
 def list_scans(members: Sequence[Member]) -> Iterator[Scan | Unreadable]:
@@ -80,17 +88,17 @@ def list_scans(members: Sequence[Member]) -> Iterator[Scan | Unreadable]:
     uses: dict[str, int] = defaultdict(int)
     for stack in (stack for group in groups.values() for stack in _split_stacks(group)):
         file, files = stack[0].file, tuple(member.file for member in stack)
-        is_segmentation = stack[0].is_segmentation
+        is_mask = stack[0].is_segmentation
         if len(stack) == 1:
             is_large = stack[0].number_of_frames > 1
             read = partial(read_dicom, file)
-            yield Scan(file.name, read, is_large, members=files, is_segmentation=is_segmentation)
+            yield Scan(file.name, read, is_large, members=files, is_segmentation=is_mask)
             continue
         name = f"{file.folder}/series {stack[0].series_number}".rstrip()
         uses[name] += 1
         numbered = f"{name} ({uses[name]})" if uses[name] > 1 else name
         read = partial(read_series, numbered, files)
-        yield Scan(numbered, read, members=files, is_segmentation=is_segmentation)
+        yield Scan(numbered, read, members=files, is_segmentation=is_mask)
 
 
 def _join_placeless(groups: dict[tuple[object, ...], list[Member]]) -> None:
