@@ -3,7 +3,7 @@
 A file is a picture, or something that holds slices: a volume, a DICOM file, an archive.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -113,6 +113,7 @@ def list_table(table: Path, names: ClassNames, needs_both: bool) -> list[Labelle
     needs_both = needs_both and not any(
         is_volume_mask(Path(mask)) for mask in {row["mask"] for row in further if "mask" in row}
     )
+    _check_rows(rows["path"], further, table)
     written = rows["label"].str.strip()
     labels = names.label(written.str.lower().unique(), table, needs_both)
     if unknown := set(written.str.lower()) - labels.keys():
@@ -121,6 +122,23 @@ def list_table(table: Path, names: ClassNames, needs_both: bool) -> list[Labelle
         LabelledFile(table.parent / path, labels[name.lower()], name, details)
         for path, name, details in zip(rows["path"], written, further, strict=True)
     ]
+
+
+def _check_rows(paths: pd.Series, further: Sequence[Mapping[str, str]], table: Path) -> None:
+    """Refuse a row about nothing, or about what another row is about.
+
+    A volume may stand there once for each plane that it is cut along.
+    """
+    found = set()
+    for number, (path, details) in enumerate(zip(paths, further, strict=True), start=1):
+        if not path.strip():
+            raise InputError(f"{table}: row {number}: the column 'path' is empty")
+        file = (table.parent / path).resolve()
+        if details.get("mask") == str(file):
+            raise InputError(f"{table}: {path}: named as its own mask")
+        if (key := (file, details.get("plane", "").lower())) in found:
+            raise InputError(f"{table}: {path}: listed twice; give each file one row")
+        found.add(key)
 
 
 def _fill(details: Mapping[Hashable, str], table: Path) -> dict[str, str]:

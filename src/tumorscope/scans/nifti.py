@@ -211,6 +211,8 @@ def _read_volume(stream: BinaryIO, header: "Nifti1Header", volume: int) -> NDArr
                 f"truncated: volume {volume} ends after {filled:,} bytes of {number_of_bytes:,}"
             )
         filled += read
+    if volume == math.prod(header.get_data_shape()[3:]) - 1:
+        stream.read(1)  # at its end a packed file tells whether its bytes are the right ones
     values: NDArray[Any] = data.view(dtype)
     return values.reshape(shape, order="F")
 
