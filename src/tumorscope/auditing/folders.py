@@ -2,25 +2,37 @@
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tumorscope.errors import InputError
 from tumorscope.scans.find import is_companion, is_hidden
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class FoundFile(NamedTuple):
     """A file that should be an image or hold slices, or a slice that was unpacked.
 
     `path` is relative to the folder it was found in; `label_name` is the name of the subfolder
-    that holds it, empty if the folder itself does; `picture` is the file of an unpacked slice.
+    that holds it, empty if the folder itself does; `picture` is the file of an unpacked slice;
+    `details` are what else is known of it, such as its ``series``.
     """
 
     folder: int
     path: Path
     label_name: str
     picture: Path | None = None
+    details: Mapping[str, str] = _NOTHING
+
+    @property
+    def is_told_apart(self) -> bool:
+        """Whether it is known whose head it shows, or which volume it is a slice of."""
+        return "patient_id" in self.details or (
+            self.picture is not None and "series" in self.details
+        )
 
 
 def check_folders(folders: Sequence[Path]) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tumorscope.auditing.folders import FoundFile, check_folders, list_files, name_folders
 from tumorscope.auditing.outliers import PictureFeatures, measure_picture
@@ -41,6 +42,8 @@ class Reading(NamedTuple):
         From `take_thumbnail`.
     codes
         Shape (N, frames, 32), uint8, from `compute_codes`.
+    is_told_apart
+        Shape (N,), bool: whether it is known whose head it shows, or which volume it is from.
     rejected
         Columns ``folder``, ``path`` and ``reason``.
     """
@@ -50,6 +53,7 @@ class Reading(NamedTuple):
     pictures: list[Path]
     thumbnails: list[Gray]
     codes: Codes
+    is_told_apart: NDArray[np.bool_]
     rejected: pd.DataFrame
 
 
@@ -77,7 +81,7 @@ def read_folders(
     check_folders(folders)
     listed, names = list_files(folders), name_folders(folders)
     files, left_out = unpack_files(folders, listed, home, on_progress)
-    rows, pictures, thumbnails, codes = [], [], [], []
+    rows, pictures, thumbnails, codes, is_told_apart = [], [], [], [], []
     rejected = [
         {"folder": names[one.folder], "path": one.path.as_posix(), "reason": one.reason}
         for one in left_out
@@ -94,6 +98,7 @@ def read_folders(
                 pictures.append(file.picture or folders[file.folder] / file.path)
                 thumbnails.append(thumbnail)
                 codes.append(own_codes)
+                is_told_apart.append(file.is_told_apart)
             on_progress("reading images", done, len(files))
     slices = pd.DataFrame(rows, columns=[*_FACTS, *PictureFeatures._fields])
     for folder, name in zip(folders, names, strict=True):
@@ -109,6 +114,7 @@ def read_folders(
         pictures,
         thumbnails,
         np.stack(codes),
+        np.array(is_told_apart),
         pd.DataFrame(rejected, columns=["folder", "path", "reason"]),
     )
 
