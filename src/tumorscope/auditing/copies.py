@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from tumorscope.auditing.reading import Reading
@@ -37,7 +38,7 @@ def group_copies(reading: Reading, on_progress: ProgressCallback = ignore_progre
         reading.thumbnails,
         reading.codes,
         lambda done, total: on_progress("looking for copies", done, total),
-        reading.is_told_apart,
+        np.array([file.is_told_apart for file in reading.files]),
     )
     groups = sets.number()
     memberships = classify_members(

@@ -16,23 +16,52 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 class FoundFile(NamedTuple):
     """A file that should be an image or hold slices, or a slice that was unpacked.
 
-    `path` is relative to the folder it was found in; `label_name` is the name of the subfolder
-    that holds it, empty if the folder itself does; `picture` is the file of an unpacked slice;
-    `details` are what else is known of it, such as its ``series``.
+    Attributes
+    ----------
+    folder
+        The number of the folder, or other source, that it was found in.
+    path
+        Its name there.
+    label_name
+        The name of the subfolder that holds it, empty if the folder itself does; or its class.
+    file
+        The file to read.
+    label
+        1 with a tumor and 0 without; None where that is not known.
+    details
+        What else is known of it, such as its ``series``.
+    is_unpacked
+        Whether `file` is a slice that was unpacked.
     """
 
     folder: int
     path: Path
     label_name: str
-    picture: Path | None = None
+    file: Path
+    label: int | None = None
     details: Mapping[str, str] = _NOTHING
+    is_unpacked: bool = False
 
     @property
     def is_told_apart(self) -> bool:
         """Whether it is known whose head it shows, or which volume it is a slice of."""
-        return "patient_id" in self.details or (
-            self.picture is not None and "series" in self.details
-        )
+        return "patient_id" in self.details or (self.is_unpacked and "series" in self.details)
+
+
+class LeftOut(NamedTuple):
+    """What cannot be read in a folder, by its number, and why; `path` is its name there."""
+
+    folder: int
+    path: Path
+    reason: str
+
+
+class Listing(NamedTuple):
+    """What is to be read of some folders, or other sources, with their names."""
+
+    names: list[str]
+    files: list[FoundFile]
+    left_out: list[LeftOut]
 
 
 def check_folders(folders: Sequence[Path]) -> None:
@@ -86,7 +115,7 @@ def list_files(folders: Sequence[Path]) -> list[FoundFile]:
             raise InputError(
                 f"{folder}: no JPEG, PNG, BMP or TIFF images, DICOM, NIfTI or zip files here"
             )
-        found += [FoundFile(number, path, path.parent.name) for path in paths]
+        found += [FoundFile(number, path, path.parent.name, folder / path) for path in paths]
     return found
 
 

@@ -3,23 +3,14 @@
 from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
 
-from tumorscope.auditing.folders import FoundFile
+from tumorscope.auditing.folders import FoundFile, LeftOut
 from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback
 from tumorscope.scans.find import find_scans, recognize_file
 from tumorscope.scans.formats import Format
 from tumorscope.scans.pictures import WrittenSlice, find_file, write_slices
 from tumorscope.scans.scan import Scan, Unreadable
-
-
-class LeftOut(NamedTuple):
-    """What cannot be read in a folder, by its number, and why; `path` is relative to it."""
-
-    folder: int
-    path: Path
-    reason: str
 
 
 def unpack_files(
@@ -50,7 +41,7 @@ def unpack_files(
     InputError
         There is something to unpack, and no `home`.
     """
-    is_packed = [_is_packed(folders[file.folder] / file.path) for file in files]
+    is_packed = [_is_packed(file.file) for file in files]
     packed = [file for file, is_one in zip(files, is_packed, strict=True) if is_one]
     if not packed:
         return list(files), []
@@ -60,7 +51,7 @@ def unpack_files(
     left_out: list[LeftOut] = []
     counted = count(1)
     for number, folder in enumerate(folders):
-        by_path = {folder / file.path: file for file in packed if file.folder == number}
+        by_path = {file.file: file for file in packed if file.folder == number}
         for at, scan in enumerate(find_scans(list(by_path))):
             written, damaged = _write(
                 scan,
@@ -71,7 +62,9 @@ def unpack_files(
                 file = by_path[find_file(one.name, by_path)]
                 path = Path(one.name).relative_to(folder)
                 details = {**file.details, **_place(one)}
-                unpacked.append(file._replace(path=path, picture=one.path, details=details))
+                unpacked.append(
+                    file._replace(path=path, file=one.path, details=details, is_unpacked=True)
+                )
             left_out += [
                 LeftOut(number, Path(one.name).relative_to(folder), one.reason) for one in damaged
             ]

@@ -61,9 +61,9 @@ class TestListFiles:
     def test_label_is_the_subfolder_that_holds_the_file(self, tmp_path):
         touch(tmp_path, "yes/b.png", "no/deep/a.JPG", "c.tif")
         assert list_files([tmp_path]) == [
-            FoundFile(0, Path("c.tif"), ""),
-            FoundFile(0, Path("no/deep/a.JPG"), "deep"),
-            FoundFile(0, Path("yes/b.png"), "yes"),
+            FoundFile(0, Path("c.tif"), "", tmp_path / "c.tif"),
+            FoundFile(0, Path("no/deep/a.JPG"), "deep", tmp_path / "no/deep/a.JPG"),
+            FoundFile(0, Path("yes/b.png"), "yes", tmp_path / "yes/b.png"),
         ]
 
     def test_folders_keep_their_order(self, tmp_path):

@@ -43,9 +43,9 @@ def test_slices_are_named_as_predict_names_them(folder, tmp_path):
     }
     (scan,) = find_scans(folder / "yes/brain.nii")
     shown = {one.name: one.image for one in scan.read()}
-    for path, picture in zip(slices["path"], reading.pictures, strict=True):
+    for path, one in zip(slices["path"], reading.files, strict=True):
         if "#" in path:
-            np.testing.assert_array_equal(read_slice(picture), shown[str(folder / path)])
+            np.testing.assert_array_equal(read_slice(one.file), shown[str(folder / path)])
     assert reading.rejected["path"].tolist() == ["yes/torn.nii"]
     assert "truncated" in reading.rejected["reason"][0]
 
@@ -53,7 +53,7 @@ def test_slices_are_named_as_predict_names_them(folder, tmp_path):
 def test_slices_of_volumes_are_told_apart_and_know_their_place(folder, tmp_path):
     reading = read_folders([folder], home=tmp_path / "home")
     is_picture = reading.slices["path"] == "no/a.png"
-    assert (reading.is_told_apart == ~is_picture).all()
+    assert ([file.is_told_apart for file in reading.files] == ~is_picture).all()
 
 
 def test_neighbours_that_look_alike_are_no_copies_but_equal_slices_are(tmp_path):
