@@ -116,8 +116,9 @@ def read_files(listing: Listing, on_progress: ProgressCallback = ignore_progress
     for name in names:
         if not (slices["folder"] == name).any():
             own = [one for one in rejected if one["folder"] == name]
-            why = f"{own[0]['path']}: {own[0]['reason']}" if own else "a segmentation"
-            raise InputError(f"{name}: none of its images can be read, such as {why}")
+            why = [f", such as {one['path']}: {one['reason']}" for one in own[:1]]
+            why = why or ["; segmentations are no images"]
+            raise InputError(f"{name}: none of its images can be read{why[0]}")
     return Reading(
         names,
         slices,

@@ -67,6 +67,13 @@ def test_neighbours_that_look_alike_are_no_copies_but_equal_slices_are(tmp_path)
     assert set(found["kind"]) == {"original", "exact"}
 
 
+def test_a_folder_of_segmentations_alone_is_refused(folder, tmp_path):
+    (tmp_path / "masks").mkdir()
+    (folder / "no/mask.dcm").rename(tmp_path / "masks/mask.dcm")
+    with pytest.raises(InputError, match="masks: none of its images can be read; segm"):
+        read_folders([folder, tmp_path / "masks"], home=tmp_path / "home")
+
+
 def test_a_relative_folder_will_do(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(folder)
     assert "yes/brain.nii#001" in set(read_folders([Path()], home=tmp_path).slices["path"])
