@@ -100,8 +100,9 @@ def name_folders(folders: Sequence[Path]) -> list[str]:
 def list_files(folders: Sequence[Path]) -> list[FoundFile]:
     """List the files that may be scans, by folder and path.
 
-    Links to folders are not followed. What is neither a file nor a broken link is left out, and so
-    is what is hidden, and the texts and tables that lie beside scans.
+    Links to folders are not followed. They are listed, as are folders that are closed: whoever
+    reads them says why that cannot be done. Pipes and devices are left out, and so is what is
+    hidden, and the texts and tables that lie beside scans.
 
     Raises
     ------
@@ -121,14 +122,17 @@ def list_files(folders: Sequence[Path]) -> list[FoundFile]:
 
 def _walk(folder: Path) -> list[Path]:
     found: list[Path] = []
-    for place, folders, names in os.walk(folder):
+    closed: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=closed.append):
         folders[:] = [name for name in folders if not is_hidden(name)]
+        links = [path for path in (Path(place, name) for name in folders) if path.is_symlink()]
+        found += [path.relative_to(folder) for path in links]
         found += [
             path.relative_to(folder)
             for path in (Path(place, name) for name in names)
             if not (is_hidden(path.name) or is_companion(path.name)) and _may_be_read(path)
         ]
-    return found
+    return found + [Path(error.filename).relative_to(folder) for error in closed]
 
 
 def _may_be_read(path: Path) -> bool:

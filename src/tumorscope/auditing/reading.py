@@ -130,6 +130,11 @@ def read_files(listing: Listing, on_progress: ProgressCallback = ignore_progress
 
 
 def _describe(file: FoundFile) -> tuple[dict[str, object], Gray, Codes] | InputError:
+    if file.file.is_dir():
+        link = file.file.is_symlink()
+        return InputError(
+            "a link to a folder; give that folder itself" if link else "a closed folder"
+        )
     try:
         if file.file.stat().st_size > MAXIMUM_BYTES:
             return InputError(f"larger than {MAXIMUM_BYTES >> 20} MB")

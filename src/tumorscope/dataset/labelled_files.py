@@ -3,6 +3,8 @@
 A file is a picture, or something that holds slices: a volume, a DICOM file, an archive.
 """
 
+import logging
+import os
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +17,8 @@ from tumorscope.dataset.unpacking.volume_masks import is_volume_mask
 from tumorscope.errors import InputError
 from tumorscope.scans.find import is_companion, is_hidden, recognize_file
 from tumorscope.scans.images import is_image_file
+
+_log = logging.getLogger(__name__)
 
 PART = "part"
 _PARTS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation"})
@@ -76,7 +80,24 @@ def _list_folders(folder: Path) -> list[Path]:
 
 def _list_scans(folder: Path) -> list[Path]:
     """List what is none of the texts and tables that lie beside scans; a reader tells the rest."""
+    _warn_of_passed_over(folder)
     return sorted(path for path in _walk(folder) if not is_companion(path.name))
+
+
+def _warn_of_passed_over(folder: Path) -> None:
+    """Say what is not looked into: closed folders, links to folders or to nothing.
+
+    Links may go round in circles.
+    """
+    closed: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=closed.append):
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        paths = [Path(place, name) for name in (*folders, *names) if not is_hidden(name)]
+        for path in paths:
+            if path.is_symlink() and not path.is_file():
+                _log.warning("passed over: %s: a link to a folder, or to nothing", path)
+    for error in closed:
+        _log.warning("passed over: %s: %s", error.filename, error.strerror)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -76,13 +76,13 @@ class TestListFiles:
         os.mkfifo(tmp_path / "pipe.png")
         assert [file.path.name for file in list_files([tmp_path])] == ["a.png"]
 
-    def test_links_to_folders_are_not_followed_and_broken_links_are_listed(self, tmp_path):
+    def test_links_to_folders_are_not_followed_but_listed_as_broken_ones_are(self, tmp_path):
         touch(tmp_path, "a.png")
         (tmp_path / "loop").symlink_to(tmp_path)
         (tmp_path / "gone.png").symlink_to(tmp_path / "nothing")
         (tmp_path / "self.png").symlink_to("self.png")
         names = [file.path.name for file in list_files([tmp_path])]
-        assert names == ["a.png", "gone.png", "self.png"]
+        assert names == ["a.png", "gone.png", "loop", "self.png"]
 
     def test_folder_without_images_is_refused_by_name(self, tmp_path):
         touch(tmp_path, "a/x.png", "b/notes.txt")

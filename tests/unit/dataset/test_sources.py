@@ -69,6 +69,18 @@ class TestFolder:
         )  # fmt: skip
         assert list_names(folder) == [("b.png", 0), ("a.png", 1)]
 
+    def test_links_that_are_passed_over_are_said(self, touch, caplog):
+        folder = touch("yes/a.png", "no/b.png", "more/c.png")
+        (folder / "yes/more").symlink_to(folder / "more")
+        (folder / "yes/gone.png").symlink_to("nothing.png")
+        (folder / "no/b link.png").symlink_to("b.png")
+        named = [file.path.name for file in list_labelled_files(folder, YES)]
+        assert named == ["b link.png", "b.png", "a.png"]
+        said = sorted(record.getMessage() for record in caplog.records)
+        assert [text.split(": ")[1] for text in said] == [
+            str(folder / "yes/gone.png"), str(folder / "yes/more")
+        ]  # fmt: skip
+
     def test_folder_named_as_an_image_is_no_image(self, touch):
         folder = touch("yes/a.png", "no/b.png", "no/c.png/readme.txt")
         assert list_names(folder) == [("b.png", 0), ("a.png", 1)]
