@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tumorscope.workflows.audit import audit
+    from tumorscope.workflows.audit.command import audit
     from tumorscope.workflows.compare import compare
     from tumorscope.workflows.crossval.command import crossval
     from tumorscope.workflows.evaluate.command import evaluate
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 _WORKFLOWS = {
-    "audit": "audit",
+    "audit": "audit.command",
     "compare": "compare",
     "crossval": "crossval.command",
     "evaluate": "evaluate.command",

@@ -1,5 +1,6 @@
 """Files appear whole or not at all: written under a temporary name, then renamed."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -8,8 +9,11 @@ from pathlib import Path
 from uuid import uuid4
 
 from tumorscope.errors import InputError
+from tumorscope.holding import hold, is_held, is_left
 
 _PARTIAL = ".partial-"
+_RANDOM = r"[a-z0-9_]{8}"  # the end of a name from `tempfile`
+_CONTENT = "content"
 
 
 @contextmanager
@@ -43,40 +47,52 @@ def replace_file(path: Path) -> Iterator[Path]:
 def replace_folder(path: Path) -> Iterator[Path]:
     """Give a temporary folder to fill; it takes the place of `path` when the block ends well.
 
+    Of a link, what it points to is replaced.
+
     Raises
     ------
     InputError
         `path` cannot be written.
     """
-    with _refusing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f"{_PARTIAL}{path.name}-", dir=path.parent))
-    try:
+    path = path.resolve()
+    with borrow_folder(path) as temporary:
         yield temporary
         temporary.chmod(0o755)
         if path.exists():
             shutil.rmtree(path)
         temporary.replace(path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 @contextmanager
-def borrow_folder(parent: Path) -> Iterator[Path]:
-    """Give a folder inside another for what nobody needs once the block has ended.
+def borrow_folder(path: Path) -> Iterator[Path]:
+    """Give a folder beside `path` for what nobody needs once the block has ended.
+
+    What a killed process left of such folders beside the same `path` is removed first.
 
     Raises
     ------
     InputError
         It cannot be made.
     """
-    with _refusing(parent):
-        parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=parent))
+    path = path.resolve()
+    with _refusing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_left_beside(path)
+        temporary = Path(tempfile.mkdtemp(prefix=f"{_PARTIAL}{path.name}-", dir=path.parent))
     try:
-        yield temporary
+        with hold(temporary):
+            content = temporary / _CONTENT
+            content.mkdir()
+            yield content
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _remove_left_beside(path: Path) -> None:
+    is_ours = re.compile(re.escape(f"{_PARTIAL}{path.name}-") + _RANDOM).fullmatch
+    for folder in [other for other in path.parent.iterdir() if is_ours(other.name)]:
+        if is_left(folder):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -96,7 +112,11 @@ def is_partial(name: str) -> bool:
 
 def remove_partial(folder: Path) -> None:
     """Remove what a killed process left unfinished anywhere below a folder."""
-    for path in list(folder.rglob(f"{_PARTIAL}*")):
+    found = list(folder.rglob(f"{_PARTIAL}*"))
+    held = [path for path in found if is_held(path)]
+    for path in found:
+        if any(path.is_relative_to(one) for one in held):
+            continue  # another command is at work there
         if path.is_dir():
             shutil.rmtree(path)
         else:

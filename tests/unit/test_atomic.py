@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -155,7 +157,7 @@ class TestRemovePartial:
                 leftover = tmp_path / "run" / "checkpoints" / file.name
                 leftover.parent.mkdir()
                 leftover.write_text("half")
-            killed = tmp_path / "run" / (model.name + "-killed")
+            killed = tmp_path / "run" / (model.parent.name + "-killed")
             killed.mkdir()
             (killed / file.name).write_text("half")
         (tmp_path / "run" / "partial-notes.txt").write_text("mine")
@@ -175,19 +177,79 @@ class TestRemovePartial:
 
 def test_borrowed_folder_is_gone_when_the_block_ends_or_fails(tmp_path):
     def use() -> None:
-        with borrow_folder(tmp_path) as folder:
+        with borrow_folder(tmp_path / "run") as folder:
             (folder / "model.bin").write_text("weights")
             raise KeyError
 
     with pytest.raises(KeyError):
         use()
-    with borrow_folder(tmp_path) as folder:
-        assert folder.parent == tmp_path
-        assert list_all(tmp_path) == [folder.name]
+    with borrow_folder(tmp_path / "run") as folder:
+        assert list_all(folder) == []
+        assert [path.name for path in tmp_path.iterdir()] == [folder.parent.name]
     assert list_all(tmp_path) == []
 
 
-def test_borrowed_folder_of_a_killed_process_is_removed(tmp_path):
-    with borrow_folder(tmp_path):
-        remove_partial(tmp_path)
-        assert list_all(tmp_path) == []
+class TestKilled:
+    """What a killed command leaves beside its result, and what the next one makes of it."""
+
+    @pytest.fixture
+    def start(self, tmp_path):
+        """Start a process that borrows a folder beside a result, and has put a picture there."""
+        program = (
+            "import sys, pathlib, time\n"
+            "from tumorscope.atomic import borrow_folder\n"
+            "with borrow_folder(pathlib.Path(sys.argv[1])) as folder:\n"
+            "    (folder / 'slice.png').write_text('a patient')\n"
+            "    print(folder.parent, flush=True)\n"
+            "    time.sleep(60)\n"
+        )
+        started = []
+
+        def start_one(name: str) -> tuple[subprocess.Popen[str], Path]:
+            command = [sys.executable, "-c", program, str(tmp_path / name)]
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+            started.append(process)
+            return process, Path(process.stdout.readline().strip())
+
+        yield start_one
+        for process in started:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+
+    @pytest.mark.parametrize("replace", [borrow_folder, replace_folder])
+    def test_the_next_one_of_the_same_result_removes_it(self, tmp_path, start, replace):
+        killed, leftover = start("audit")
+        _, running = start("audit")
+        other, of_another = start("audit-b")
+        for process in (killed, other):
+            process.kill()
+            process.wait()
+        for name in (".partial-audit-notes", ".partial-audit-abcdefgh"):  # who knows whose
+            (tmp_path / name).mkdir()
+        (tmp_path / ".partial-audit-linked_1").symlink_to(of_another)
+        with replace(tmp_path / "audit"):
+            assert not leftover.exists()
+            assert (running / "content" / "slice.png").exists()
+            assert (of_another / "content" / "slice.png").exists()
+        names = {path.name for path in tmp_path.iterdir()}
+        assert names >= {".partial-audit-notes", ".partial-audit-abcdefgh"}
+
+    def test_a_run_is_rid_of_it_but_not_of_what_is_in_use(self, tmp_path, start):
+        killed, _ = start("run/audit")
+        _, running = start("run/evaluation")
+        killed.kill()
+        killed.wait()
+        remove_partial(tmp_path / "run")
+        assert list_all(tmp_path / "run") == sorted(
+            f"{running.name}{below}" for below in ("", "/content", "/content/slice.png", "/held")
+        )
+
+
+def test_of_a_link_what_it_points_to_is_replaced(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with replace_folder(tmp_path / "link") as folder:
+        (folder / "a.txt").write_text("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "a.txt").read_text() == "new"

@@ -80,6 +80,8 @@ class ArtifactSpec(_Frozen):
     operating_point: str = "half"
     """The one that is applied."""
     conformal: ConformalSpec = ConformalSpec()
+    reach: Share = 0.0
+    """Within which share of a series, to each side, slices have a say in what is said of one."""
     series: SeriesSpec | None = None
     """None where it was not fitted: thresholds and limits of slices then serve for series, too."""
     heatmap: Heatmap = "Grad-CAM"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from tumorscope.auditing.reading import Reading
@@ -12,6 +13,9 @@ from tumorscope.progress import ProgressCallback, ignore_progress
 
 def group_copies(reading: Reading, on_progress: ProgressCallback = ignore_progress) -> pd.DataFrame:
     """Find the copies among images, and how each of them was made.
+
+    As for a training, two slices of volumes or of known patients are copies only where they are
+    equal: neighbours, and heads near their vertex, look alike.
 
     Parameters
     ----------
@@ -34,6 +38,7 @@ def group_copies(reading: Reading, on_progress: ProgressCallback = ignore_progre
         reading.thumbnails,
         reading.codes,
         lambda done, total: on_progress("looking for copies", done, total),
+        np.array([file.is_told_apart for file in reading.files]),
     )
     groups = sets.number()
     memberships = classify_members(

@@ -9,7 +9,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from tumorscope.auditing.folders import FoundFile, check_folders, list_files, name_folders
+from tumorscope.auditing.folders import (
+    FoundFile,
+    Listing,
+    check_folders,
+    list_files,
+    name_folders,
+)
 from tumorscope.auditing.outliers import PictureFeatures, measure_picture
 from tumorscope.auditing.unpacking import unpack_files
 from tumorscope.copies.codes import Codes, compute_codes
@@ -35,8 +41,8 @@ class Reading(NamedTuple):
         Columns ``folder`` (name), ``path`` (relative to the folder, POSIX; of a slice of a volume,
         its name there), ``label_name``,
         ``sha256``, ``width`` and ``height`` in px, and one for each of `PictureFeatures`.
-    pictures
-        The files that hold them.
+    files
+        What is known of each besides.
     thumbnails
         From `take_thumbnail`.
     codes
@@ -47,7 +53,7 @@ class Reading(NamedTuple):
 
     names: list[str]
     slices: pd.DataFrame
-    pictures: list[Path]
+    files: list[FoundFile]
     thumbnails: list[Gray]
     codes: Codes
     rejected: pd.DataFrame
@@ -75,50 +81,64 @@ def read_folders(
         A folder is missing, twice there, inside another, or without a readable image.
     """
     check_folders(folders)
-    listed, names = list_files(folders), name_folders(folders)
-    files, left_out = unpack_files(folders, listed, home, on_progress)
-    rows, pictures, thumbnails, codes = [], [], [], []
+    files, left_out = unpack_files(folders, list_files(folders), home, on_progress)
+    return read_files(Listing(name_folders(folders), files, left_out), on_progress)
+
+
+def read_files(listing: Listing, on_progress: ProgressCallback = ignore_progress) -> Reading:
+    """Read pictures, wherever they were found.
+
+    Raises
+    ------
+    InputError
+        A folder, or other source, has no readable image.
+    """
+    names, listed, left_out = listing
+    rows, files, thumbnails, codes = [], [], [], []
     rejected = [
         {"folder": names[one.folder], "path": one.path.as_posix(), "reason": one.reason}
         for one in left_out
     ]
     with ThreadPoolExecutor(_THREADS) as pool:
-        results = pool.map(lambda file: _describe(folders[file.folder], file), files)
-        for done, (file, result) in enumerate(zip(files, results, strict=True), 1):
+        results = pool.map(_describe, listed)
+        for done, (file, result) in enumerate(zip(listed, results, strict=True), 1):
             place = {"folder": names[file.folder], "path": file.path.as_posix()}
             if isinstance(result, InputError):
                 rejected.append({**place, "reason": str(result).removeprefix(f"{file.path}: ")})
             else:
                 row, thumbnail, own_codes = result
                 rows.append({**place, "label_name": file.label_name, **row})
-                pictures.append(file.picture or folders[file.folder] / file.path)
+                files.append(file)
                 thumbnails.append(thumbnail)
                 codes.append(own_codes)
-            on_progress("reading images", done, len(files))
+            on_progress("reading images", done, len(listed))
     slices = pd.DataFrame(rows, columns=[*_FACTS, *PictureFeatures._fields])
-    for folder, name in zip(folders, names, strict=True):
+    for name in names:
         if not (slices["folder"] == name).any():
-            raise InputError(
-                f"{folder}: none of its images can be read, such as "
-                f"{next(file['path'] for file in rejected if file['folder'] == name)}: "
-                f"{next(file['reason'] for file in rejected if file['folder'] == name)}"
-            )
+            own = [one for one in rejected if one["folder"] == name]
+            why = [f", such as {one['path']}: {one['reason']}" for one in own[:1]]
+            why = why or ["; segmentations are no images"]
+            raise InputError(f"{name}: none of its images can be read{why[0]}")
     return Reading(
         names,
         slices,
-        pictures,
+        files,
         thumbnails,
         np.stack(codes),
         pd.DataFrame(rejected, columns=["folder", "path", "reason"]),
     )
 
 
-def _describe(folder: Path, file: FoundFile) -> tuple[dict[str, object], Gray, Codes] | InputError:
-    path = file.picture or folder / file.path
+def _describe(file: FoundFile) -> tuple[dict[str, object], Gray, Codes] | InputError:
+    if file.file.is_dir():
+        link = file.file.is_symlink()
+        return InputError(
+            "a link to a folder; give that folder itself" if link else "a closed folder"
+        )
     try:
-        if path.stat().st_size > MAXIMUM_BYTES:
+        if file.file.stat().st_size > MAXIMUM_BYTES:
             return InputError(f"larger than {MAXIMUM_BYTES >> 20} MB")
-        data = path.read_bytes()
+        data = file.file.read_bytes()
         image = decode_slice(data, str(file.path))
     except OSError as error:
         return InputError(f"cannot be read: {error.strerror}")

@@ -3,23 +3,14 @@
 from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
 
-from tumorscope.auditing.folders import FoundFile
+from tumorscope.auditing.folders import FoundFile, LeftOut
 from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback
 from tumorscope.scans.find import find_scans, recognize_file
 from tumorscope.scans.formats import Format
 from tumorscope.scans.pictures import WrittenSlice, find_file, write_slices
 from tumorscope.scans.scan import Scan, Unreadable
-
-
-class LeftOut(NamedTuple):
-    """What cannot be read in a folder, by its number, and why; `path` is relative to it."""
-
-    folder: int
-    path: Path
-    reason: str
 
 
 def unpack_files(
@@ -50,17 +41,17 @@ def unpack_files(
     InputError
         There is something to unpack, and no `home`.
     """
-    packed = [file for file in files if _is_packed(folders[file.folder] / file.path)]
+    is_packed = [_is_packed(file.file) for file in files]
+    packed = [file for file, is_one in zip(files, is_packed, strict=True) if is_one]
     if not packed:
         return list(files), []
     if home is None:
         raise InputError(f"{packed[0].path}: no picture, and there is no folder to unpack it to")
-    chosen = set(packed)
-    unpacked = [file for file in files if file not in chosen]
+    unpacked = [file for file, is_one in zip(files, is_packed, strict=True) if not is_one]
     left_out: list[LeftOut] = []
     counted = count(1)
     for number, folder in enumerate(folders):
-        by_path = {folder / file.path: file for file in packed if file.folder == number}
+        by_path = {file.file: file for file in packed if file.folder == number}
         for at, scan in enumerate(find_scans(list(by_path))):
             written, damaged = _write(
                 scan,
@@ -68,9 +59,12 @@ def unpack_files(
                 lambda: on_progress("unpacking slices", next(counted), 0),
             )
             for one in written:
-                label_name = by_path[find_file(one.name, by_path)].label_name
+                file = by_path[find_file(one.name, by_path)]
                 path = Path(one.name).relative_to(folder)
-                unpacked.append(FoundFile(number, path, label_name, one.path))
+                details = {**file.details, **_place(one)}
+                unpacked.append(
+                    file._replace(path=path, file=one.path, details=details, is_unpacked=True)
+                )
             left_out += [
                 LeftOut(number, Path(one.name).relative_to(folder), one.reason) for one in damaged
             ]
@@ -88,6 +82,10 @@ def _write(
         return write_slices(scan, folder, on_slice)
     except InputError as error:
         return [], [Unreadable(scan.name, str(error).removeprefix(f"{scan.name}: "))]
+
+
+def _place(one: WrittenSlice) -> dict[str, str]:
+    return {} if one.series is None else {"series": one.series, "slice": str(one.place)}
 
 
 def _is_packed(path: Path) -> bool:

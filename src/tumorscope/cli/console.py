@@ -27,7 +27,7 @@ from tumorscope.provenance import RESEARCH_USE_ONLY
 
 if TYPE_CHECKING:
     from tumorscope.evaluation.comparison import Difference
-    from tumorscope.workflows.audit import Audit
+    from tumorscope.workflows.audit.command import Audit
     from tumorscope.workflows.compare import NamedComparison
 
 Result = TypeVar("Result")
@@ -126,6 +126,12 @@ def print_audit(summary: "Audit") -> None:
         if row["slices"]:
             places = f"slices of {row['folder']} with a copy in {row['other']}"
             console.print(f"{escape(places)}: {row['slices']:,}", soft_wrap=True)
+    guess = summary["guess"]
+    by = {f"by {name}": auroc for name, auroc in guess["by"].items()}
+    within = {f"within {source}": auroc for source, auroc in guess["within"].items()}
+    for how, auroc in {**by, **within}.items():
+        guessed = "undefined" if auroc is None else f"AUROC {auroc:.3f}"
+        console.print(f"label guessed {escape(how)}: {guessed}", soft_wrap=True)
 
 
 def print_comparison(comparison: "NamedComparison") -> None:

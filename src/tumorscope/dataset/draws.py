@@ -3,7 +3,8 @@
 A data set has many slices of some patients and few of others, sources of one class, and tumors in
 the middle of heads. Drawn as they come, the network would learn these; drawn by these weights, a
 slice of either class is as often from a source, and within a source as often from a level, plane
-and sequence, as one of the other class, as far as there are any.
+and sequence, as one of the other class, as far as there are any; over all sources, nearly as often
+from a plane and a sequence.
 """
 
 import numpy as np
@@ -16,6 +17,9 @@ _TENTHS = 10
 # How much of a class is drawn by where the other one lies, too; the rest as it lies itself, so that
 # the ends of a head, where no tumor is, are seen as well.
 _MATCHED = 0.8
+# The same of what is matched over all sources, as some have sequences and planes of one class only.
+# Less of it, as few slices would be drawn again and again.
+_OF_ALL, _MATCHED_OF_ALL = ("sequence", "plane"), 0.5
 
 
 def weigh_draws(manifest: pd.DataFrame) -> NDArray[np.float64]:
@@ -47,11 +51,17 @@ def weigh_draws(manifest: pd.DataFrame) -> NDArray[np.float64]:
     of_class = table.groupby(["label", "source"])
     within = 1 / table.groupby(["label", "source", "group"])["picture"].transform("size")
     within = within / within.groupby([table["label"], table["source"]]).transform("sum")
-    within = _match_cells(table.assign(weight=within))
+    within = _match_cells(table.assign(weight=within), _MATCHED)
     share = np.sqrt(of_class["picture"].transform("nunique"))
-    counted = share * within
-    weights = counted / counted.groupby(table["label"]).transform("sum")
-    return np.asarray(weights / weights.sum(), np.float64)
+    weights = _level_classes(share * within, table["label"])
+    for name in [name for name in _OF_ALL if name in manifest]:
+        of_all = table.assign(weight=weights, source="", cell=manifest[name].fillna("").to_numpy())
+        weights = _level_classes(_match_cells(of_all, _MATCHED_OF_ALL), table["label"])
+    return np.asarray(weights / 2, np.float64)
+
+
+def _level_classes(weights: pd.Series, labels: pd.Series) -> pd.Series:
+    return weights / weights.groupby(labels).transform("sum")
 
 
 def number_pictures(manifest: pd.DataFrame) -> NDArray[np.int64]:
@@ -115,8 +125,8 @@ def _name_cells(manifest: pd.DataFrame) -> pd.Series:
     return cells
 
 
-def _match_cells(table: pd.DataFrame) -> pd.Series:
-    """Give weights of sum 1 in each class of a source, alike over its cells in both classes."""
+def _match_cells(table: pd.DataFrame, matched: float) -> pd.Series:
+    """Give weights of sum 1 in each class of a source, so far alike over its cells in both."""
     keys = ["source", "cell"]
     mass = table.pivot_table("weight", keys, "label", "sum").reindex(columns=[0, 1]).fillna(0.0)
     common = (mass[0] * mass[1]) ** 0.5
@@ -129,6 +139,6 @@ def _match_cells(table: pd.DataFrame) -> pd.Series:
         own = pd.MultiIndex.from_frame(table.loc[rows, keys])
         here = mass[label].reindex(own).to_numpy()
         wanted = common.reindex(own).to_numpy()
-        matched = np.where(np.isnan(wanted), here, _MATCHED * wanted + (1 - _MATCHED) * here)
-        weights[rows] *= matched / here
+        aim = np.where(np.isnan(wanted), here, matched * wanted + (1 - matched) * here)
+        weights[rows] *= aim / here
     return weights

@@ -3,7 +3,9 @@
 A file is a picture, or something that holds slices: a volume, a DICOM file, an archive.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+import logging
+import os
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -15,6 +17,8 @@ from tumorscope.dataset.unpacking.volume_masks import is_volume_mask
 from tumorscope.errors import InputError
 from tumorscope.scans.find import is_companion, is_hidden, recognize_file
 from tumorscope.scans.images import is_image_file
+
+_log = logging.getLogger(__name__)
 
 PART = "part"
 _PARTS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation"})
@@ -76,7 +80,24 @@ def _list_folders(folder: Path) -> list[Path]:
 
 def _list_scans(folder: Path) -> list[Path]:
     """List what is none of the texts and tables that lie beside scans; a reader tells the rest."""
+    _warn_of_passed_over(folder)
     return sorted(path for path in _walk(folder) if not is_companion(path.name))
+
+
+def _warn_of_passed_over(folder: Path) -> None:
+    """Say what is not looked into: closed folders, links to folders or to nothing.
+
+    Links may go round in circles.
+    """
+    closed: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=closed.append):
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        paths = [Path(place, name) for name in (*folders, *names) if not is_hidden(name)]
+        for path in paths:
+            if path.is_symlink() and not path.is_file():
+                _log.warning("passed over: %s: a link to a folder, or to nothing", path)
+    for error in closed:
+        _log.warning("passed over: %s: %s", error.filename, error.strerror)
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -113,6 +134,7 @@ def list_table(table: Path, names: ClassNames, needs_both: bool) -> list[Labelle
     needs_both = needs_both and not any(
         is_volume_mask(Path(mask)) for mask in {row["mask"] for row in further if "mask" in row}
     )
+    _check_rows(rows["path"], further, table)
     written = rows["label"].str.strip()
     labels = names.label(written.str.lower().unique(), table, needs_both)
     if unknown := set(written.str.lower()) - labels.keys():
@@ -121,6 +143,23 @@ def list_table(table: Path, names: ClassNames, needs_both: bool) -> list[Labelle
         LabelledFile(table.parent / path, labels[name.lower()], name, details)
         for path, name, details in zip(rows["path"], written, further, strict=True)
     ]
+
+
+def _check_rows(paths: pd.Series, further: Sequence[Mapping[str, str]], table: Path) -> None:
+    """Refuse a row about nothing, or about what another row is about.
+
+    A volume may stand there once for each plane that it is cut along.
+    """
+    found = set()
+    for number, (path, details) in enumerate(zip(paths, further, strict=True), start=1):
+        if not path.strip():
+            raise InputError(f"{table}: row {number}: the column 'path' is empty")
+        file = (table.parent / path).resolve()
+        if details.get("mask") == str(file):
+            raise InputError(f"{table}: {path}: named as its own mask")
+        if (key := (file, details.get("plane", "").lower())) in found:
+            raise InputError(f"{table}: {path}: listed twice; give each file one row")
+        found.add(key)
 
 
 def _fill(details: Mapping[Hashable, str], table: Path) -> dict[str, str]:

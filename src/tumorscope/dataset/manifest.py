@@ -98,7 +98,7 @@ def read_manifest(
         of = len(files) + len(left_out)
         _log.warning("left out %d of %d files: see rejected.csv", len(rejected), of)
     manifest = pd.DataFrame(rows, columns=_order_columns(rows))
-    _check_classes(manifest, sources.values())
+    _check_classes(manifest, sources.values(), rejected)
     _check_labels(manifest)
     manifest = _number_slices(manifest)
     if separate_patients and "patient_id" in manifest:
@@ -215,12 +215,16 @@ def _number_groups(
     return sets.number()
 
 
-def _check_classes(manifest: pd.DataFrame, sources: Iterable[Source]) -> None:
+def _check_classes(
+    manifest: pd.DataFrame, sources: Iterable[Source], rejected: Sequence[Mapping[str, str]]
+) -> None:
     counts = [int((manifest["label"] == label).sum()) for label in (0, 1)]
     if min(counts) == 0:
+        why = "".join(f"; left out: {one['path']}: {one['reason']}" for one in rejected[:1])
+        why += f" (and {len(rejected) - 1} more)" if rejected[1:] else ""
         raise InputError(
             f"{' and '.join(map(str, sources))}: expected readable slices of both classes, found "
-            f"{counts[1]} with and {counts[0]} without a tumor"
+            f"{counts[1]} with and {counts[0]} without a tumor{why}"
         )
 
 

@@ -37,7 +37,8 @@ class Prediction:
     cam_scale
         The evidence that is drawn in the strongest color.
     tumor_probability
-        Calibrated, 0..1; it stands here also where it means nothing.
+        Calibrated, 0..1; it stands here also where it means nothing. In a series its neighbours
+        have a say.
     raw_probability
         As the network gave it.
     predicted_class
@@ -109,6 +110,12 @@ class Prediction:
     def refuse(self, reason: str) -> "Prediction":
         """Give the same slice as one that is not assessable."""
         return replace(self, verdict=NOT_ASSESSABLE, reason=reason)
+
+    def judge(self, probability: float, predicted_class: str, verdict: str) -> "Prediction":
+        """Give the same slice with what is said of it where others had a say."""
+        return replace(
+            self, tumor_probability=probability, predicted_class=predicted_class, verdict=verdict
+        )
 
     def reduce(self, side_px: int) -> "Prediction":
         """Give the same answer with an image of at most this many px on its longer side."""

@@ -13,6 +13,8 @@ from tumorscope.preprocessing import Box, drop_equal_channels, prepare_slice
 from tumorscope.recipe import PreprocessingSettings
 from tumorscope.scans.scan import Scan, ScanSlice, Unreadable
 
+_SEGMENTATION = "a segmentation, no scan: it says where something is, and shows nothing itself"
+
 
 class PreparedSlice(NamedTuple):
     """A slice ready for the network, the number of its scan, and its gray or colored levels."""
@@ -61,6 +63,9 @@ def _read_ahead(
 def _read(number: int, scan: Scan | Unreadable, settings: PreprocessingSettings) -> SliceReader:
     if isinstance(scan, Unreadable):
         yield AnsweredSlice(number, scan)
+        return
+    if scan.is_segmentation:
+        yield AnsweredSlice(number, Unreadable(scan.name, _SEGMENTATION))
         return
     try:
         for item in scan.read():

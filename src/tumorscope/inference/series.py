@@ -9,7 +9,8 @@ from typing import overload
 from PIL import Image
 
 from tumorscope.artifact.spec import ArtifactSpec
-from tumorscope.evaluation.decisions.verdicts import NOT_ASSESSABLE, decide_verdicts
+from tumorscope.evaluation.decisions.neighbours import heed_neighbours
+from tumorscope.evaluation.decisions.verdicts import NOT_ASSESSABLE, call_classes, decide_verdicts
 from tumorscope.evaluation.decisions.vote import (
     NOTHING_TO_ASSESS,
     calibrate_votes,
@@ -106,7 +107,7 @@ class SeriesPrediction(Sequence[Prediction]):
 def answer_series(
     slices: Sequence[Prediction], unreadable: Sequence[Unreadable], spec: ArtifactSpec
 ) -> SeriesPrediction:
-    """Answer for a series: mark slices without brain, let the others vote.
+    """Answer for a series: judge slices with their neighbours, mark those without brain, vote.
 
     Parameters
     ----------
@@ -118,16 +119,39 @@ def answer_series(
         Gives what was fitted on series; where nothing was, the threshold and limits of a slice.
     """
     is_without_brain = _find_without_brain(slices)
-    marked = _mark(slices, is_without_brain)
+    spacing = find_spacing([one.index for one in slices], [one.position_mm for one in slices])
+    marked = _mark(_heed(slices, spacing.places, spec), is_without_brain)
     assessed = sum(answer.reason is None for answer in marked)
     of = len(slices) - sum(is_without_brain) + len(unreadable)
-    spacing = find_spacing([one.index for one in marked], [one.position_mm for one in marked])
     vote = find_vote([one.probability for one in marked], spacing.places)
     probability, verdict, reason = _decide(vote, assessed, of, spec)
     name = slices[0].series or slices[0].name
     answers = tuple(marked), tuple(unreadable)
     note = "; ".join(filter(None, (slices[0].note, spacing.note))) or None
     return SeriesPrediction(name, *answers, probability, verdict, reason, assessed, of, note)
+
+
+def _heed(
+    slices: Sequence[Prediction], places: Sequence[int], spec: ArtifactSpec
+) -> list[Prediction]:
+    """Judge the slices that the guard accepts with their neighbours, if the model is made so."""
+    if not spec.reach:
+        return list(slices)
+    heard = [answer for answer in slices if answer.reason is None]
+    heeded = heed_neighbours(
+        [answer.tumor_probability for answer in heard],
+        [place for answer, place in zip(slices, places, strict=True) if answer.reason is None],
+        spec.reach,
+    )
+    classes = call_classes(heeded, spec.threshold)
+    verdicts = decide_verdicts(heeded, spec.threshold, spec.conformal.limits)
+    judged = (
+        answer.judge(*said)
+        for answer, *said in zip(
+            heard, heeded.tolist(), classes.tolist(), verdicts.tolist(), strict=True
+        )
+    )
+    return [next(judged) if answer.reason is None else answer for answer in slices]
 
 
 def mark_without_brain(slices: Sequence[Prediction]) -> list[Prediction]:

@@ -15,7 +15,8 @@ class Spacing(NamedTuple):
     Parameters
     ----------
     places
-        Of each slice: those of two differ by one only where they lie next to one another.
+        Where each would stand if none were missing, and none farther than `FARTHEST_MM` from the
+        next: those of two differ by one only where they lie next to one another.
     note
         What is missing between them, for the user; None where nothing is.
     """
@@ -37,7 +38,7 @@ def find_spacing(indices: Sequence[int], positions_mm: Sequence[float | None]) -
     Examples
     --------
     >>> find_spacing([0, 1, 2, 3], [0.0, 5.0, 10.0, 25.0])
-    Spacing(places=[0, 1, 2, 4], note='2 slices are missing after slice 2')
+    Spacing(places=[0, 1, 2, 5], note='2 slices are missing after slice 2')
     """
     known = [position for position in positions_mm if position is not None]
     if len(known) < max(len(indices), 2):
@@ -50,8 +51,9 @@ def find_spacing(indices: Sequence[int], positions_mm: Sequence[float | None]) -
         return Spacing(list(indices), None)
     missing = np.maximum(np.rint(distances_mm / usual_mm).astype(int) - steps, 0)
     missing[distances_mm <= (steps + 0.5) * usual_mm] = 0
-    is_broken = (missing > 0) | (distances_mm > steps * FARTHEST_MM)
-    places = np.array(indices) + np.cumsum([0, *is_broken])
+    # A hundredth, as distances that are computed are not exact.
+    within_mm = np.ceil(distances_mm / FARTHEST_MM - 0.01).astype(int) - steps
+    places = np.array(indices) + np.cumsum([0, *np.maximum(missing, within_mm)])
     notes = (_tell_missing(indices, missing.tolist()), _tell_distance(usual_mm))
     return Spacing(places.tolist(), "; ".join(filter(None, notes)) or None)
 

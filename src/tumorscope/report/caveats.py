@@ -117,6 +117,11 @@ AUDIT_CAVEATS = (
         "Up to about 5 % may be cut off on each side of the picture or of the head.",
     ),
     Caveat(
+        "Changed copies between volumes.",
+        "Of slices of volumes and series, and of patients that a table names, only equal ones are "
+        "taken for copies: neighbours look alike, and so do heads near their vertex.",
+    ),
+    Caveat(
         "Slices with little in them.",
         "Nearly black ones, such as those above the brain, have too little pattern to tell "
         "pictures apart. Only their exact copies are found.",

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from tumorscope.errors import InputError, suggest
 from tumorscope.scans.archive import is_document, list_members
 from tumorscope.scans.dicom.series import inspect_dicom, list_scans
-from tumorscope.scans.formats import Format, recognize_format
+from tumorscope.scans.formats import READABLE, UNKNOWN, Format, recognize_format
 from tumorscope.scans.images import decode_slice
 from tumorscope.scans.nifti import PLANES, read_nifti
 from tumorscope.scans.quiet import quiet
@@ -22,7 +22,6 @@ STDIN = "-"
 # The square that networks take has 224 px, and shows what is left after the air is cropped: a
 # picture at least twice as large as this is read reduced. docs/predict.md says what that changes.
 LEAST_SIDE_PX = 320
-_EXPECTED = "image (JPEG, PNG, BMP, TIFF), DICOM, NIfTI or zip file"
 # What lies beside scans and is none; files of these names are passed over, not reported.
 _COMPANION_SUFFIXES = frozenset(
     {".csv", ".tsv", ".txt", ".json", ".md", ".xml", ".html", ".htm", ".yaml", ".yml", ".log"}
@@ -159,7 +158,7 @@ def _list_folder(folder: Path) -> Iterator[tuple[StoredFile, Format] | Unreadabl
     for error in closed:
         yield Unreadable(str(error.filename), f"cannot be read: {error.strerror}")
     if is_empty and not closed:
-        yield Unreadable(str(folder), f"no {_EXPECTED} in this folder")
+        yield Unreadable(str(folder), f"no {READABLE} in this folder")
 
 
 def _list_file(
@@ -174,7 +173,7 @@ def _list_file(
         return
     if form is Format.ZIP and is_document(file):
         if is_named:
-            yield Unreadable(file.name, f"a document; expected {_EXPECTED}")
+            yield Unreadable(file.name, f"a document; expected {READABLE}")
     elif form is Format.ZIP and is_packed:
         yield Unreadable(file.name, "an archive inside an archive; unpack it first")
     elif form is Format.ZIP:
@@ -182,7 +181,7 @@ def _list_file(
     elif form is not None:
         yield file, form
     elif is_named or not is_companion(file.name):
-        yield Unreadable(file.name, f"content of no known format; expected {_EXPECTED}")
+        yield Unreadable(file.name, UNKNOWN)
 
 
 def _list_archive(archive: StoredFile) -> Iterator[tuple[StoredFile, Format] | Unreadable]:
@@ -198,7 +197,7 @@ def _list_archive(archive: StoredFile) -> Iterator[tuple[StoredFile, Format] | U
         yield Unreadable(archive.name, str(error))
     else:
         if is_empty:
-            yield Unreadable(archive.name, f"no {_EXPECTED} in this archive")
+            yield Unreadable(archive.name, f"no {READABLE} in this archive")
 
 
 def _list_member(

@@ -13,6 +13,9 @@ class Format(Enum):
     ZIP = "zip"
 
 
+READABLE = "image (JPEG, PNG, BMP, TIFF), DICOM, NIfTI or zip file"
+UNKNOWN = f"content of no known format; expected {READABLE}"
+
 _IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*")
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _BITMAP_HEADERS = (12, 40, 52, 56, 64, 108, 124)

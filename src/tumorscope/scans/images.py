@@ -14,8 +14,10 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from tumorscope.errors import InputError
 from tumorscope.preprocessing import shrink
+from tumorscope.scans.formats import UNKNOWN, recognize_format
 from tumorscope.scans.jpeg import check_scans, decode_jpeg, measure_jpeg
 from tumorscope.scans.refusal import refusing
+from tumorscope.scans.stored_file import HEAD_BYTES
 from tumorscope.scans.turns import taking_turns
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
@@ -78,6 +80,8 @@ def decode_slice(data: bytes, name: str, least_side_px: int | None = None) -> ND
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
     except Exception as error:  # decoders raise nearly anything on a hostile file
+        if recognize_format(data[:HEAD_BYTES]) is None:
+            raise InputError(f"{name}: {UNKNOWN}") from error
         raise InputError(
             f"{name}: not a readable JPEG, PNG, BMP or TIFF image ({first_line(error)}); "
             "replace or remove the file"

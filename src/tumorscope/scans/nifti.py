@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MAXIMUM_VOLUME_BYTES = 384 * 1024**2
 _MAXIMUM_OFFSET = 64 * 1024**2
+_MAXIMUM_REST_BYTES = 256 * 1024**2
 _CHUNK_BYTES = 1024**2
 _TO_LEFT_POSTERIOR = np.array([-1.0, -1.0, 1.0])  # from right, anterior, superior
 
@@ -213,8 +214,17 @@ def _read_volume(stream: BinaryIO, header: "Nifti1Header", volume: int) -> NDArr
                 f"truncated: volume {volume} ends after {filled:,} bytes of {number_of_bytes:,}"
             )
         filled += read
+    if volume == math.prod(header.get_data_shape()[3:]) - 1:
+        _read_to_end(stream)
     values: NDArray[Any] = data.view(dtype)
     return values.reshape(shape, order="F")
+
+
+def _read_to_end(stream: BinaryIO) -> None:
+    """Read what is left, if it is not much: only at its end a packed file tells of wrong bytes."""
+    for _ in range(_MAXIMUM_REST_BYTES // _CHUNK_BYTES):
+        if not stream.read(_CHUNK_BYTES):
+            break
 
 
 def _check_shape(shape: tuple[int, ...], volume: int) -> tuple[int, int, int]:

@@ -153,7 +153,9 @@ def reopen(run: Path, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame]:
     manifest = read_table(run / "manifest.csv")
     missing = [path for path in manifest["path"] if not Path(path).is_file()]
     if missing:
-        raise InputError(f"{missing[0]}: gone since the run was started; put it back")
+        raise InputError(
+            f"{missing[0]}: gone since the run was started; put it back, or start another run"
+        )
     return manifest, read_table(run / "rejected.csv")
 
 

@@ -38,7 +38,7 @@ class TestListFindings:
         ]
         (unreadable,) = listed["unreadable"]
         assert unreadable["path"] == "no/bad.png"
-        assert unreadable["reason"].startswith("not a readable JPEG")
+        assert unreadable["reason"].startswith("content of no known format")
         assert listed["linked"] == []
 
     def test_outliers_have_their_reasons(self, findings):

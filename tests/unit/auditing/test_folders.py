@@ -61,9 +61,9 @@ class TestListFiles:
     def test_label_is_the_subfolder_that_holds_the_file(self, tmp_path):
         touch(tmp_path, "yes/b.png", "no/deep/a.JPG", "c.tif")
         assert list_files([tmp_path]) == [
-            FoundFile(0, Path("c.tif"), ""),
-            FoundFile(0, Path("no/deep/a.JPG"), "deep"),
-            FoundFile(0, Path("yes/b.png"), "yes"),
+            FoundFile(0, Path("c.tif"), "", tmp_path / "c.tif"),
+            FoundFile(0, Path("no/deep/a.JPG"), "deep", tmp_path / "no/deep/a.JPG"),
+            FoundFile(0, Path("yes/b.png"), "yes", tmp_path / "yes/b.png"),
         ]
 
     def test_folders_keep_their_order(self, tmp_path):
@@ -76,13 +76,13 @@ class TestListFiles:
         os.mkfifo(tmp_path / "pipe.png")
         assert [file.path.name for file in list_files([tmp_path])] == ["a.png"]
 
-    def test_links_to_folders_are_not_followed_and_broken_links_are_listed(self, tmp_path):
+    def test_links_to_folders_are_not_followed_but_listed_as_broken_ones_are(self, tmp_path):
         touch(tmp_path, "a.png")
         (tmp_path / "loop").symlink_to(tmp_path)
         (tmp_path / "gone.png").symlink_to(tmp_path / "nothing")
         (tmp_path / "self.png").symlink_to("self.png")
         names = [file.path.name for file in list_files([tmp_path])]
-        assert names == ["a.png", "gone.png", "self.png"]
+        assert names == ["a.png", "gone.png", "loop", "self.png"]
 
     def test_folder_without_images_is_refused_by_name(self, tmp_path):
         touch(tmp_path, "a/x.png", "b/notes.txt")

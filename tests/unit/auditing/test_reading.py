@@ -46,6 +46,7 @@ class TestReadFolders:
         (folder / "yes" / "cut.png").write_bytes(data[: len(data) // 2])
         (folder / "yes" / "empty.jpg").touch()
         (folder / "yes" / "gone.png").symlink_to("nothing.png")
+        (folder / "yes" / "linked").symlink_to(folder / "no")
         Image.fromarray(np.full((40, 40), 7, np.uint8)).save(folder / "yes" / "uniform.png")
         with (folder / "yes" / "vast.bmp").open("wb") as vast:
             vast.truncate(module.MAXIMUM_BYTES + 1)
@@ -53,10 +54,11 @@ class TestReadFolders:
         reasons = dict(result.rejected[["path", "reason"]].to_numpy())
         assert reasons.keys() == {
             f"yes/{name}"
-            for name in ("cut.png", "empty.jpg", "gone.png", "uniform.png", "vast.bmp")
+            for name in ("cut.png", "empty.jpg", "gone.png", "linked", "uniform.png", "vast.bmp")
         }
         assert reasons["yes/cut.png"].startswith("not a readable JPEG")
         assert reasons["yes/gone.png"] == "cannot be read: No such file or directory"
+        assert reasons["yes/linked"] == "a link to a folder; give that folder itself"
         assert reasons["yes/uniform.png"].startswith("every pixel has the same value")
         assert reasons["yes/vast.bmp"] == "larger than 512 MB"
         assert set(result.rejected["folder"]) == {"data"}

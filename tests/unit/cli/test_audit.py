@@ -50,6 +50,18 @@ def test_the_table_says_what_was_found_and_where_the_page_is(audit, folders, tmp
     assert RESEARCH_USE_ONLY in err
 
 
+def test_guesses_are_printed(audit, folders):
+    names = ["--positive", "a", "--negative", "b"]
+    _, out, _ = audit(*folders, *names, "-q")
+    assert "label guessed" not in out
+    for folder, classes in zip(folders, ("ab", "a"), strict=True):
+        for number, name in enumerate(classes):
+            (folder / name).mkdir()
+            (folder / f"{number}.png").rename(folder / name / f"{number}.png")
+    _, out, _ = audit(*folders, *names, "-q")
+    assert "label guessed by source: AUROC" in out
+
+
 def test_json_is_all_that_stands_on_stdout(audit, folders, tmp_path):
     code, out, _ = audit(*folders, "--json", "-q")
     assert code == 0

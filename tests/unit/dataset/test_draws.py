@@ -82,9 +82,28 @@ def test_slices_at_levels_of_the_other_class_weigh_more():
     weights = pd.Series(weigh_draws(table))
     is_axial = table["plane"] == "axial"
     shares = [weights[is_axial & (table["label"] == label)].sum() / 0.5 for label in (0, 1)]
-    # As they come 0.9 and 0.2; of the common share, by the geometric means, 0.6.
-    common = np.sqrt(0.9 * 0.2) / (np.sqrt(0.9 * 0.2) + np.sqrt(0.1 * 0.8))
-    np.testing.assert_allclose(shares, 0.8 * common + 0.2 * np.array([0.9, 0.2]))
+    # As they come 0.9 and 0.2: matched within the source, and then over all.
+    within = 0.8 * match(0.9, 0.2) + 0.2 * np.array([0.9, 0.2])
+    np.testing.assert_allclose(shares, 0.5 * match(*within) + 0.5 * within)
+
+
+def test_planes_and_sequences_are_matched_over_sources_of_one_class_each():
+    table = pd.DataFrame(
+        {
+            "source": ["sick"] * 10 + ["healthy"] * 10, "group": range(20),
+            "label": [1] * 10 + [0] * 10, "sequence": ["T1"] * 5 + ["T2"] * 5 + ["T1"] * 9 + ["T2"],
+        }
+    )  # fmt: skip
+    weights = pd.Series(weigh_draws(table))
+    is_t1 = table["sequence"] == "T1"
+    shares = [weights[is_t1 & (table["label"] == label)].sum() / 0.5 for label in (0, 1)]
+    np.testing.assert_allclose(shares, 0.5 * match(0.9, 0.5) + 0.5 * np.array([0.9, 0.5]))
+
+
+def match(one, other):
+    """What both classes have in common of a cell, of which they have these shares."""
+    in_it, beside_it = np.sqrt(one * other), np.sqrt((1 - one) * (1 - other))
+    return in_it / (in_it + beside_it)
 
 
 def test_drawing_follows_the_weights_and_repeats_nothing():

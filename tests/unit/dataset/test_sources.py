@@ -69,6 +69,18 @@ class TestFolder:
         )  # fmt: skip
         assert list_names(folder) == [("b.png", 0), ("a.png", 1)]
 
+    def test_links_that_are_passed_over_are_said(self, touch, caplog):
+        folder = touch("yes/a.png", "no/b.png", "more/c.png")
+        (folder / "yes/more").symlink_to(folder / "more")
+        (folder / "yes/gone.png").symlink_to("nothing.png")
+        (folder / "no/b link.png").symlink_to("b.png")
+        named = [file.path.name for file in list_labelled_files(folder, YES)]
+        assert named == ["b link.png", "b.png", "a.png"]
+        said = sorted(record.getMessage() for record in caplog.records)
+        assert [text.split(": ")[1] for text in said] == [
+            str(folder / "yes/gone.png"), str(folder / "yes/more")
+        ]  # fmt: skip
+
     def test_folder_named_as_an_image_is_no_image(self, touch):
         folder = touch("yes/a.png", "no/b.png", "no/c.png/readme.txt")
         assert list_names(folder) == [("b.png", 0), ("a.png", 1)]
@@ -190,6 +202,10 @@ class TestCsv:
         table = write_csv("path,label\na.png,Yes\nb.png,No\n")
         assert list_names(table) == [("a.png", 1), ("b.png", 0)]
 
+    def test_a_volume_may_be_cut_along_several_planes(self, write_csv):
+        table = write_csv("path,label,plane\na,yes,axial\na,yes,coronal\nb,no,axial\n")
+        assert list_names(table) == [("a", 1), ("a", 1), ("b", 0)]
+
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
     def test_byte_order_mark_and_non_ascii_names_are_read(self, write_csv, encoding):
         table = write_csv("path,label\nYüz 脑.png,yes\nb.png,no\n", encoding)
@@ -212,6 +228,9 @@ class TestCsv:
             ("path,label\na,1\n", "table.csv: expected images of two classes"),
             ("path,label\na,yes\n", "table.csv: expected images of two classes.* found yes"),
             ("path,label\n", "table.csv: .* found none"),
+            ("path,label\na,yes\n,no\n", "table.csv: row 2: the column 'path' is empty"),
+            ("path,label\na,yes\nb,no\n./a,yes\n", r"table.csv: ./a: listed twice"),
+            ("path,label,mask\na,yes,./a\nb,no,\n", "table.csv: a: named as its own mask"),
             ("", "table.csv: not a readable CSV table"),
             ('path,label\n"a,yes\n', "table.csv: not a readable CSV table"),
         ],

@@ -6,7 +6,7 @@ import pytest
 from pydicom import DataElement
 from pydicom.uid import JPEG2000Lossless, RLELossless
 
-from scan_files import make_dataset, make_dicom, make_series, write_dataset
+from scan_files import make_dataset, make_dicom, make_segmentation, make_series, write_dataset
 from tumorscope.errors import InputError
 from tumorscope.inference.given import find_given, find_or_refuse
 from tumorscope.scans.find import find_scans
@@ -43,6 +43,12 @@ class TestDataset:
         for ours, expected in zip(given, scan.read(), strict=True):
             np.testing.assert_array_equal(ours.image, expected.image)
             assert ours.name.startswith("dataset")
+
+    def test_a_segmentation_is_told(self):
+        mask = read_back(make_segmentation(np.eye(40)[np.newaxis], [0]))
+        ((of_mask,), (of_image,)) = find_given(mask), find_given(make_dataset(DEEP))
+        assert of_mask.is_segmentation
+        assert not of_image.is_segmentation
 
     def test_dataset_is_left_as_it_was(self):
         dataset = make_dataset(DEEP)

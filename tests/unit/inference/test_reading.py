@@ -54,6 +54,15 @@ def test_nothing_of_a_large_scan_is_read_before_its_turn(series):
     assert len(list(reader)) == 4
 
 
+def test_a_segmentation_is_refused_unread(series):
+    read_slices, read = series
+    scan = Scan("mask.dcm", read_slices, is_segmentation=True)
+    ((answered,),) = begin_reading([(3, scan)], SETTINGS)
+    assert answered.scan == 3
+    assert str(answered.answer).startswith("mask.dcm: a segmentation, no scan")
+    assert read == []
+
+
 def test_what_cannot_be_read_is_answered_by_that_in_its_place():
     damaged = Unreadable("a#1", "damaged")
 

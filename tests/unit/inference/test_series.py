@@ -5,6 +5,7 @@ import pytest
 
 from tumorscope.artifact.reader import read_artifact
 from tumorscope.artifact.spec import ConformalSpec, SeriesSpec
+from tumorscope.evaluation.decisions.neighbours import heed_neighbours
 from tumorscope.inference.brain import NO_BRAIN
 from tumorscope.inference.prediction import Prediction
 from tumorscope.inference.series import answer_series, mark_without_brain
@@ -57,6 +58,37 @@ def plain(tiny_artifact):
 @pytest.fixture
 def fitted(plain):
     return plain.model_copy(update={"series": RULE})
+
+
+class TestNeighbours:
+    given = 0.1, 0.1, 0.9, 0.1, 0.1
+
+    def test_have_a_say_where_the_model_lets_them(self, plain):
+        spec = plain.model_copy(
+            update={"reach": 0.2, "conformal": ConformalSpec(no_tumor=0.3, tumor=0.3)}
+        )
+        answer = answer_series(make_slices(*self.given), [], spec)
+        expected = heed_neighbours(self.given, range(5), 0.2)
+        assert [one.tumor_probability for one in answer] == pytest.approx(expected)
+        assert [one.raw_probability for one in answer] == list(self.given)
+        assert [one.verdict for one in answer][:3] == ["no tumor", "no tumor", "uncertain"]
+        assert answer[2].predicted_class == ("tumor" if expected[2] >= 0.5 else "no tumor")
+
+    def test_have_none_if_the_guard_refuses_them(self, plain):
+        slices = make_slices(*self.given)
+        slices[2] = slices[2].refuse("unlike")
+        answer = answer_series(slices, [], plain.model_copy(update={"reach": 0.2}))
+        assert answer[1].probability == pytest.approx(0.1)
+        assert answer[2].tumor_probability == 0.9
+
+    def test_have_none_from_afar(self, plain):
+        slices = [replace(one, position_mm=40.0 * one.index) for one in make_slices(*self.given)]
+        answer = answer_series(slices, [], plain.model_copy(update={"reach": 0.2}))
+        assert [one.tumor_probability for one in answer] == pytest.approx(list(self.given))
+
+    def test_of_another_model_leave_each_slice_its_own_answer(self, plain):
+        answer = answer_series(make_slices(*self.given), [], plain)
+        assert [one.tumor_probability for one in answer] == list(self.given)
 
 
 class TestAnswer:

@@ -17,10 +17,11 @@ class TestNeighbors:
 
     def test_what_is_missing_ends_a_run(self):
         assert find(0, 5, 10, 20, 25).places == [0, 1, 2, 4, 5]
+        assert find(0, 1, 2, 3, 9, 10).places == [0, 1, 2, 3, 9, 10]
 
     def test_far_ones_are_no_neighbors(self):
         places, note = find(0, 40, 80)
-        assert places == [0, 2, 4]
+        assert places == [0, 4, 8]
         assert note == "its slices lie 40 mm apart, too far to vote together"
 
     def test_unreadable_slice_is_a_hole_and_not_missing(self):

@@ -197,6 +197,8 @@ class TestDamage:
             (GOOD[:-1], r"truncated: volume 0 ends after 287,999 bytes of 288,000"),
             (pack(GOOD)[:-2000], "not a readable NIfTI file|truncated"),
             (GOOD[:348], "truncated"),
+            (pack(GOOD)[:-8] + b"\0" * 8, "CRC check failed"),
+            (pack(GOOD + b"more" * 999)[:-8] + b"\0" * 8, "CRC check failed"),
             (patch(GOOD, 40, "<8h", 3, -40, 50, 36, 1, 1, 1, 1), "expected one volume"),
             (
                 patch(GOOD, 40, "<8h", 3, *[32_000] * 7),

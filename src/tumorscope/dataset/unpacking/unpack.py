@@ -11,6 +11,7 @@ from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback
 from tumorscope.scans.find import recognize_file
 from tumorscope.scans.formats import Format
+from tumorscope.scans.scan import Unreadable
 
 SLICES_FOLDER, SALT_FILE = "slices", "salt"
 _MARK_FILE = "UNPACKED.txt"
@@ -47,13 +48,15 @@ def unpack(
     listed = {parent for file in files for parent in file.path.parents}
     is_packed = [file.path not in listed and _is_packed(file.path) for file in files]
     packed = [file for file, is_one in zip(files, is_packed, strict=True) if is_one]
-    pictures = [file for file, is_one in zip(files, is_packed, strict=True) if not is_one]
+    others = [file for file, is_one in zip(files, is_packed, strict=True) if not is_one]
+    left_out = [_refuse_folder(file) for file in others if file.path in listed]
+    pictures = [file for file in others if file.path not in listed]
     if not packed:
-        return Unpacked(pictures, [])
+        return Unpacked(pictures, left_out)
     if home is None:
         raise InputError(f"{packed[0].path}: no picture, and there is no folder to unpack it to")
     salt = keep_salt(home / SALT_FILE)
-    unpacked = Unpacked(pictures, [])
+    unpacked = Unpacked(pictures, left_out)
     with replace_folder(home / SLICES_FOLDER) as folder:
         (folder / _MARK_FILE).write_text(_MARK, "utf-8")
         writer = SliceWriter(folder, home / SLICES_FOLDER, salt, on_progress)
@@ -67,6 +70,10 @@ def unpack(
 def holds_unpacked(home: Path) -> bool:
     """Tell whether the ``slices`` in a folder are those of `unpack`, and may be replaced."""
     return (home / SLICES_FOLDER / _MARK_FILE).is_file()
+
+
+def _refuse_folder(file: LabelledFile) -> Unreadable:
+    return Unreadable(str(file.path), "a folder that holds what other rows name; name either")
 
 
 def _is_packed(path: Path) -> bool:

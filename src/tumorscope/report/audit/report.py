@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tumorscope.atomic import write_text
 from tumorscope.auditing.findings import Findings
@@ -17,10 +18,13 @@ from tumorscope.report.audit.rows import (
 )
 from tumorscope.report.audit.sheets import ReadImage, draw_sheets
 from tumorscope.report.caveats import AUDIT_CAVEATS
+from tumorscope.report.guess_rows import describe_guess, describe_guesses
 from tumorscope.report.page import list_origin, render_page
 from tumorscope.report.settings import flatten_settings
 from tumorscope.report.wording import make_printable
 
+GUESS_LIMIT = 0.65
+"""A guess that reaches more gives the label away."""
 _LISTED_FILES = 100
 _LISTED_LABELS = 60
 
@@ -29,6 +33,7 @@ def write_audit_page(
     page: Path,
     findings: Findings,
     summary: AuditSummary,
+    guess: Mapping[str, Any],
     environment: Mapping[str, object],
     read_image: ReadImage,
 ) -> None:
@@ -40,6 +45,8 @@ def write_audit_page(
         The file to write.
     findings, summary
         Of the audit.
+    guess
+        How well labels can be guessed: ``slices``, ``by``, ``within`` and ``left_out``.
     environment
         From `describe_environment`.
     read_image
@@ -57,6 +64,14 @@ def write_audit_page(
         sizes=describe_sizes(findings.slices["group"]),
         kinds=describe_kinds(summary),
         overlap=describe_overlap(summary)[:_LISTED_LABELS],
+        guess=guess,
+        guesses_by=describe_guesses(guess["by"], GUESS_LIMIT),
+        guesses_within=[
+            describe_guess(make_printable(source), auroc, GUESS_LIMIT)
+            for source, auroc in guess["within"].items()
+        ],
+        untold=[make_printable(reason) for reason in guess["left_out"]],
+        limit=GUESS_LIMIT,
         labels=describe_labels(summary)[:_LISTED_LABELS],
         sheets=draw_sheets(findings, read_image),
         unreadable=[

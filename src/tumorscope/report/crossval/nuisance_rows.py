@@ -5,28 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tumorscope.report.figure_rows import Estimate
+from tumorscope.report.guess_rows import COLUMN_NAMES, GuessRow, describe_guesses
 from tumorscope.report.left_out_rows import describe_right
-from tumorscope.report.wording import format_figure
 
-_NAMES = {
-    "level": "level in the head",
-    "plane": "plane",
-    "sequence": "sequence",
-    "source": "source",
-    "together": "all of these together",
-    "lesion_share": "lesion, of the picture",
-}
+_NAMES = {**COLUMN_NAMES, "lesion_share": "lesion, of the picture"}
 # A guess that comes so near to the model is a warning.
 _NEAR = 0.05
-
-
-@dataclass(frozen=True)
-class GuessRow:
-    """What a guess from one thing reaches; `is_near` where the model hardly does better."""
-
-    name: str
-    auroc: str
-    is_near: bool
 
 
 @dataclass(frozen=True)
@@ -40,17 +24,11 @@ class ValueRow:
     no_tumor: Estimate
 
 
-def describe_guesses(metrics: Mapping[str, Any]) -> list[GuessRow]:
-    """List how well the label can be guessed without looking at the picture."""
+def describe_near_guesses(metrics: Mapping[str, Any]) -> list[GuessRow]:
+    """List the guesses, marked where the model hardly does better."""
     own = metrics["auroc"]
-    return [
-        GuessRow(
-            _NAMES[name],
-            format_figure(auroc),
-            is_near=auroc is not None and own is not None and auroc > own - _NEAR,
-        )
-        for name, auroc in metrics.get("nuisances", {}).get("guess", {}).items()
-    ]
+    guesses = metrics.get("nuisances", {}).get("guess", {})
+    return describe_guesses(guesses, None if own is None else own - _NEAR)
 
 
 def describe_values(metrics: Mapping[str, Any]) -> list[ValueRow]:

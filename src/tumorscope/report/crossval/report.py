@@ -10,7 +10,7 @@ import yaml
 from tumorscope.atomic import write_text
 from tumorscope.dataset.manifest import read_table
 from tumorscope.report.caveats import CROSSVAL_CAVEATS, take_left_out
-from tumorscope.report.crossval.nuisance_rows import describe_guesses, describe_values
+from tumorscope.report.crossval.nuisance_rows import describe_near_guesses, describe_values
 from tumorscope.report.crossval.rows import (
     describe_calibration,
     describe_copies,
@@ -63,7 +63,7 @@ def write_crossval_report(cv: Path) -> Path:
         series=describe_series(metrics),
         sources=describe_sources(metrics),
         auroc=format_figure(metrics["auroc"]),
-        guesses=describe_guesses(metrics),
+        guess=describe_near_guesses(metrics),
         values=describe_values(metrics),
         folds=describe_folds(metrics),
         operating_points=describe_operating_points(metrics),

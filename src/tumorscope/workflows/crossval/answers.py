@@ -17,6 +17,7 @@ from tumorscope.evaluation.measures.metrics import compute_metrics
 from tumorscope.recipe import DecisionSettings
 from tumorscope.report.run.training_summary import summarize_training
 from tumorscope.workflows.crossval.fold import PREDICTIONS_FILE, find_fold_folder
+from tumorscope.workflows.crossval.neighbours import heed_series
 from tumorscope.workflows.crossval.series import answer_for_series, describe_rule
 
 BOTH, NEITHER = "both", "none"
@@ -61,19 +62,18 @@ def read_fold(
     Returns
     -------
     FoldResult
-        Of each test slice ``raw_probability`` as the network gave it, the calibrated
+        Of each test slice ``raw_probability`` as the network gave it, for a slice of a series with
+        the say of its neighbours (`heed_neighbours`), the calibrated
         ``probability``, the ``predicted_class_*`` at each operating point, the ``conformal_set``
         and the ``verdict``, which may be uncertain; and the ``reason`` for which the fold's guard
         would refuse it, unless the fold was trained before there were such. Of each series of the
         test part what `answer_for_series` gives.
     """
     folder = find_fold_folder(cv, repeat, fold)
-    scores = read_table(folder / PREDICTIONS_FILE)
+    scores = _read_scores(cv, repeat, fold)
     test = scores[scores["part"] == TEST]
     others = [
-        read_table(find_fold_folder(cv, repeat, other) / PREDICTIONS_FILE).assign(model=other)
-        for other in folds
-        if other != fold
+        _read_scores(cv, repeat, other).assign(model=other) for other in folds if other != fold
     ]
     held_back = pd.concat(
         [
@@ -111,6 +111,11 @@ def read_fold(
         "best_epoch": training.best_epoch,
     }
     return FoldResult(answers, figures, series.assign(repeat=repeat, fold=fold))
+
+
+def _read_scores(cv: Path, repeat: int, fold: int) -> pd.DataFrame:
+    scores = read_table(find_fold_folder(cv, repeat, fold) / PREDICTIONS_FILE)
+    return scores.assign(probability=heed_series(scores, scores["probability"]))
 
 
 def _answer(test: pd.DataFrame, decision: Decision, operating_point: str) -> pd.DataFrame:

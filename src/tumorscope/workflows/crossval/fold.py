@@ -98,7 +98,7 @@ def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int
     answers = asked.filter(_OF_MANIFEST).assign(
         part=asked["split"], probability=score_slices(classifier, asked, recipe)
     )
-    with borrow_folder(folder) as temporary:  # the guard needs the exported graph, and only now
+    with borrow_folder(folder / "graph") as temporary:  # the guard needs it, and only now
         graph = export_graph(classifier, temporary)
         answers["reason"] = _ask_guard(graph, parts, answers["path"].tolist(), recipe)
     if places.notna().any():

@@ -5,14 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tumorscope.evaluation.measures.guessing import measure_guess
+from tumorscope.evaluation.measures.cells import FIFTHS, guess_by_cells, name_cells
 from tumorscope.evaluation.right_verdicts import measure_right_verdicts
 from tumorscope.workflows.crossval.left_out import find_verdicts
 
-LEVEL = "level"
-_COLUMNS = (LEVEL, "plane", "sequence", "source")
-_FIFTHS = ("lowest fifth", "second fifth", "middle fifth", "fourth fifth", "highest fifth")
-_UNKNOWN = "unknown"
 # Bounds of the lesion's share of the picture.
 _SHARES = {"under 0.3 %": 0.003, "0.3 to 1 %": 0.01, "1 to 3 %": 0.03, "3 % and more": np.inf}
 
@@ -29,11 +25,11 @@ def measure_nuisances(predictions: pd.DataFrame) -> dict[str, Any]:
     -------
     dict
         ``guess``, how well the label can be guessed from each of these alone and from all of them
-        together (`measure_guess`; its first repeat); ``by``, from each of them and ``lesion_share``
-        to its values and their `RightVerdicts`. Empty where nothing is known.
+        together (`guess_by_cells`; the first repeat); ``by``, from each of them and
+        ``lesion_share`` to its values and their `RightVerdicts`. Empty where nothing is known.
     """
     once = predictions[predictions["repeat"] == 0]
-    cells = {name: _name_cells(once, name) for name in _COLUMNS if name in once}
+    cells = name_cells(once)
     by = {name: _measure_by(once, values) for name, values in cells.items()}
     if "lesion_share" in once:
         tumors = once[(once["label"] == 1) & once["lesion_share"].notna()]
@@ -41,18 +37,7 @@ def measure_nuisances(predictions: pd.DataFrame) -> dict[str, Any]:
     by = {name: measured for name, measured in by.items() if measured}
     if not by:
         return {}
-    return {"guess": _guess(once, cells), "by": by}
-
-
-def _guess(once: pd.DataFrame, cells: dict[str, pd.Series]) -> dict[str, float | None]:
-    together: pd.Series = pd.Series("", once.index)
-    for values in cells.values():
-        together = together + "/" + values
-    columns = {**cells, **({"together": together} if len(cells) > 1 else {})}
-    return {
-        name: measure_guess(values, once["label"], once["group"])
-        for name, values in columns.items()
-    }
+    return {"guess": guess_by_cells(cells, once["label"], once["group"]), "by": by}
 
 
 def _measure_by(answers: pd.DataFrame, values: pd.Series) -> dict[str, Any]:
@@ -69,16 +54,9 @@ def _measure_by(answers: pd.DataFrame, values: pd.Series) -> dict[str, Any]:
 
 def _order(values: pd.Series) -> list[tuple[str, pd.Index]]:
     """Give the rows of each value, ordered ones in their order."""
-    known = {name: place for place, name in enumerate((*_FIFTHS, *_SHARES))}
+    known = {name: place for place, name in enumerate((*FIFTHS, *_SHARES))}
     names = sorted(values.unique(), key=lambda name: (known.get(name, len(known)), name))
     return [(name, values.index[values == name]) for name in names]
-
-
-def _name_cells(once: pd.DataFrame, column: str) -> pd.Series:
-    if column != LEVEL:
-        return once[column].fillna(_UNKNOWN).astype(str)
-    fifths = (once[LEVEL] * len(_FIFTHS)).clip(upper=len(_FIFTHS) - 1) // 1
-    return fifths.map(dict(enumerate(_FIFTHS))).fillna(_UNKNOWN)
 
 
 def _name_shares(shares: pd.Series) -> pd.Series:

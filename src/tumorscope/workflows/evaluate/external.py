@@ -67,7 +67,7 @@ def evaluate_external(
     check_replaceable(folder, METRICS_FILE)
     predictor = Predictor.load(Path(model))
     known = read_known_codes(find_artifact(Path(model)))
-    with borrow_folder(folder.parent) as home:
+    with borrow_folder(folder) as home:
         manifest, rejected = read_manifest(
             data, positive, on_progress, negative=negative, home=home
         )

@@ -5,19 +5,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tumorscope.artifact.spec import ArtifactSpec
+from tumorscope.dataset.series import find_places
 from tumorscope.dataset.splits import TRAIN, VALIDATION
 from tumorscope.dataset.unpacking.origins import name_origins
 from tumorscope.errors import InputError
 from tumorscope.evaluation.acceptance import measure_guard
 from tumorscope.evaluation.assessment import Assessment, assess_decisions
-from tumorscope.evaluation.decisions.verdicts import CLASS_NAMES
+from tumorscope.evaluation.decisions.calibration import apply_temperature
+from tumorscope.evaluation.decisions.verdicts import (
+    CLASS_NAMES,
+    NOT_ASSESSABLE,
+    call_classes,
+    decide_verdicts,
+)
 from tumorscope.inference.prediction import Prediction
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback
 from tumorscope.scans.scan import Unreadable
+from tumorscope.workflows.crossval.neighbours import heed_series
 
 
 def answer_slices(
@@ -44,32 +53,59 @@ def tabulate_answers(
     -------
     pandas.DataFrame
         The ``path`` by `name_origins`, ``label``, ``label_name`` and ``group`` with the calibrated
-        ``probability``, the network's ``raw_probability``, the ``predicted_class`` by the
+        ``probability``, the ``raw_probability`` before that, for a slice of a series with the say
+        of its neighbours, as far as the model lets them, the ``predicted_class`` by the
         threshold and whether it is ``correct``, the ``verdict``, which may be uncertain, the
         ``reason`` of one that is not assessable, whose other columns are filled all the same, and
         ``cam_peak``, the strongest evidence for a tumor in the map.
     """
-    named = manifest.assign(path=name_origins(manifest))
+    named = manifest.assign(path=name_origins(manifest), place=find_places(manifest))
     table = named[["path", "label", "label_name", "group"]].reset_index(drop=True)
     answers = pd.DataFrame(
         [
-            {
-                "probability": answer.tumor_probability,
-                "raw_probability": answer.raw_probability,
-                "predicted_class": answer.predicted_class,
-                "correct": answer.predicted_class == CLASS_NAMES[label],
-                "verdict": answer.verdict,
-                "reason": answer.reason,
-                "cam_peak": max(float(answer.cam.max()), 0.0),
-            }
-            for label, answer in zip(
-                table["label"],
-                answer_slices(predictor, manifest, stage, on_progress),
-                strict=True,
-            )
-        ]
+            (answer.raw_probability, answer.reason, max(float(answer.cam.max()), 0.0))
+            for answer in answer_slices(predictor, manifest, stage, on_progress)
+        ],
+        columns=["raw_probability", "reason", "cam_peak"],
     )
-    return table.join(answers)
+    placed = answers.join(named.filter(["series", "place"]).reset_index(drop=True))
+    answers["raw_probability"] = heed_series(
+        placed, answers["raw_probability"], predictor.spec.reach
+    )
+    return table.join(decide_slices(answers, table["label"], predictor.spec))
+
+
+def decide_slices(answers: pd.DataFrame, labels: pd.Series, spec: ArtifactSpec) -> pd.DataFrame:
+    """Put beside raw probabilities what a model makes of them.
+
+    Parameters
+    ----------
+    answers
+        With ``raw_probability`` and ``reason``. Not modified.
+    labels
+        Of the slices.
+    spec
+        The model.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `tabulate_answers`.
+    """
+    probabilities = apply_temperature(answers["raw_probability"].to_numpy(), spec.temperature)
+    classes = call_classes(probabilities, spec.threshold)
+    verdicts = decide_verdicts(probabilities, spec.threshold, spec.conformal.limits)
+    return pd.DataFrame(
+        {
+            "probability": probabilities,
+            "raw_probability": answers["raw_probability"],
+            "predicted_class": classes,
+            "correct": classes == np.array(CLASS_NAMES)[labels],
+            "verdict": np.where(answers["reason"].isna(), verdicts, NOT_ASSESSABLE),
+            "reason": answers["reason"],
+            "cam_peak": answers["cam_peak"],
+        }
+    )
 
 
 def count_copies(table: pd.DataFrame, manifest: pd.DataFrame) -> dict[str, int]:

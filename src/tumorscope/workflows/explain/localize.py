@@ -100,8 +100,8 @@ def localize(
     predictor = Predictor.load(Path(model))
     artifact = find_artifact(Path(model))
     check_extra(artifact)
-    with borrow_folder(folder.parent) as home:
-        manifest, _ = read_manifest(data, positive, on_progress, home=home)
+    with borrow_folder(folder) as home:
+        manifest, rejected = read_manifest(data, positive, on_progress, home=home)
         if masks is not None:
             manifest = assign_masks(manifest, [Path(masks)])
         elif "mask" not in manifest:
@@ -124,6 +124,7 @@ def localize(
     }
     with replace_folder(folder) as temporary:
         write_table(temporary / TABLE_FILE, table)
+        write_table(temporary / "rejected.csv", rejected)
         (temporary / "localization.json").write_text(json.dumps(result, indent=2) + "\n", "utf-8")
         shown = min(_SHOWN, max(len(found) // 2, 1))  # of few slices, none on both sheets
         draw_found(found[::-1][:shown]).save(temporary / "best.png")

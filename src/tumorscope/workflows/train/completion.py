@@ -16,9 +16,11 @@ from tumorscope.artifact.spec import (
 from tumorscope.artifact.writer import write_artifact, write_guard
 from tumorscope.atomic import write_text
 from tumorscope.copies.known import compute_file_codes
+from tumorscope.dataset.series import find_places
 from tumorscope.dataset.splits import TRAIN, VALIDATION
 from tumorscope.evaluation.decisions.calibration import apply_temperature
 from tumorscope.evaluation.decisions.decision import fit_decision
+from tumorscope.evaluation.decisions.neighbours import REACH
 from tumorscope.inference.engine import Engine
 from tumorscope.inference.guard import Guard
 from tumorscope.inference.predictor import Predictor
@@ -64,6 +66,7 @@ def complete_artifact(
         backbone=recipe.model.backbone,
         weights=PurePath(recipe.model.weights).name,  # an artifact travels; a local path does not
         preprocessing=recipe.preprocessing,
+        reach=REACH if find_places(manifest).notna().any() else 0.0,
         heatmap="lesion map" if "mask" in manifest else "Grad-CAM",
         cam_scale=1.0,
         fingerprint=compute_fingerprint(manifest.loc[manifest["split"] == TRAIN, "sha256"]),

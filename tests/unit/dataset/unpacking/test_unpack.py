@@ -171,7 +171,7 @@ def test_one_bad_file_does_not_stop_the_others(write, data, run, write_slice):
     assert "truncated" in reasons["yes/torn.nii"]
     assert "a mask and no scan" in reasons["yes/labels.nii"]
     assert "zip file" in reasons["yes/broken.zip"]
-    assert "not a readable" in reasons["yes/unknown.mat"]
+    assert "DICOM, NIfTI or zip file" in reasons["yes/unknown.mat"]
     assert reasons["no/empty_ends.nii"].startswith("3 of 6 slices left out: every pixel")
 
 

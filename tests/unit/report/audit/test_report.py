@@ -12,14 +12,15 @@ from tumorscope.report.audit.report import write_audit_page
 
 HOSTILE = "yes/<script>alert(1)</script>&\"'.jpg"
 NOT_UTF8 = "yes/\udcff.jpg"
+NO_GUESS = {"slices": 0, "by": {}, "within": {}, "left_out": []}
 
 
 @pytest.fixture
 def write(tmp_path, draw_slice):
-    def write(findings, read=draw_slice):
+    def write(findings, read=draw_slice, guess=NO_GUESS):
         environment = describe_environment({"folders": ["/home/ann/data"]})
         page = tmp_path / "audit.html"
-        write_audit_page(page, findings, summarize(findings), environment, read)
+        write_audit_page(page, findings, summarize(findings), guess, environment, read)
         return page.read_text("utf-8", errors="strict")
 
     return write
@@ -69,6 +70,25 @@ class TestPage:
         assert "overlap" not in page.find("section", "id")
         assert "together 3" not in page.text
         assert "img" not in page.tags
+
+    def test_a_guess_that_gives_the_label_away_is_marked(self, write, two_folders):
+        guess = {
+            "slices": 7,
+            "by": {"level": 0.65, "source": 0.71, "together": None},
+            "within": {"<b>a": 0.9, "b": 0.5},
+            "left_out": ["c\udcff: one class"],
+        }
+        text = Page(write(two_folders, guess=guess)).text
+        section = text[text.rindex("Guessed without looking") :]
+        assert "the 7 labelled slices" in section
+        assert "level in the head 0.650 source" in section
+        assert "source 0.710 (gives the label away)" in section
+        assert "all of these together undefined" in section
+        assert "<b>a 0.900 (gives the label away) b 0.500" in section
+        assert "Left out: c\\udcff: one class" in section
+
+    def test_labels_that_cannot_be_guessed_are_said_so(self, write, two_folders):
+        assert "It cannot be said how well labels" in Page(write(two_folders)).text
 
     def test_linked_slices_are_announced(self, write, make_findings):
         findings = make_findings([0, 0], kinds=["original", "linked"])

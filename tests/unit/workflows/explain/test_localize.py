@@ -46,6 +46,7 @@ def test_writes_a_row_for_each_slice_and_method_and_the_page(
     assert set(table["method"]) == set(result["methods"]) >= {SHIPPED, "occlusion", "center"}
     assert len(table) == 4 * len(result["methods"])
     assert set(FIGURES) <= set(table.columns)
+    assert pd.read_csv(out / "rejected.csv").empty
     assert json.loads((out / "localization.json").read_text())["notice"].startswith("Research")
     page = (out / "localization.html").read_text()
     assert "Research use only" in page

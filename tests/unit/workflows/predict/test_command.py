@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import tumorscope
-from scan_files import make_nifti
+from scan_files import make_nifti, make_segmentation
 from tumorscope.errors import ArtifactError, InputError
 from tumorscope.workflows.predict.command import predict as predict_scans
 
@@ -57,6 +57,18 @@ class TestAnswers:
         assert all(0 <= answer.probability <= 1 for answer in answers)
         assert [file.name for file in rejected] == [str(slices / "b" / "bad.png")]
         assert "content of no known format" in rejected[0].reason
+
+    def test_a_segmentation_is_no_scan_and_the_rest_goes_on(
+        self, tiny_artifact, write_slice, tmp_path
+    ):
+        masks = np.random.default_rng(0).integers(0, 2, (2, 40, 48))
+        (tmp_path / "in").mkdir()
+        (tmp_path / "in" / "mask.dcm").write_bytes(make_segmentation(masks, [0, 1]))
+        write_slice(tmp_path / "in" / "a.png", 20)
+        answers, rejected = predict(tiny_artifact, tmp_path / "in")
+        assert [Path(answer.path).name for answer in answers] == ["a.png"]
+        (refused,) = rejected
+        assert str(refused).startswith(f"{tmp_path / 'in' / 'mask.dcm'}: a segmentation, no scan")
 
     def test_operating_point_is_applied(self, tiny_artifact, write_slice, tmp_path):
         path = write_slice(tmp_path / "a.png", 68)  # 0.56: tumor from 0.5 on, but not from 0.6

@@ -1,4 +1,4 @@
-"""Look through folders of images for copies, label conflicts, odd pictures and broken files."""
+"""Look through data for copies, label conflicts, odd pictures, broken files and giveaways."""
 
 import json
 from collections.abc import Sequence
@@ -9,14 +9,17 @@ from numpy.typing import NDArray
 
 from tumorscope.atomic import borrow_folder, replace_folder
 from tumorscope.auditing.findings import Findings, find_all, list_findings
-from tumorscope.auditing.reading import Reading, read_folders
+from tumorscope.auditing.reading import Reading, read_files
 from tumorscope.auditing.summary import AuditSummary, summarize
+from tumorscope.dataset.class_names import Names, read_class_names
 from tumorscope.dataset.manifest import write_table
 from tumorscope.errors import InputError, suggest
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import RESEARCH_USE_ONLY, describe_environment
 from tumorscope.report.audit.report import write_audit_page
 from tumorscope.scans.images import read_slice
+from tumorscope.workflows.audit.guess import Guess, measure_guesses
+from tumorscope.workflows.audit.sources import find_sources
 
 GROUPS_FILE, DOCUMENT_FILE, PAGE_FILE = "groups.csv", "audit.json", "audit.html"
 FAULTS = ("copies", "conflicts", "unreadable")
@@ -27,6 +30,7 @@ _GROUP_COLUMNS = ["path", "folder", "label_name", "group", "kind"]
 class Audit(AuditSummary):
     """An audit in numbers; `failed` names the faults to fail on that were found."""
 
+    guess: Guess
     failed: list[str]
 
 
@@ -35,14 +39,17 @@ def audit(
     out: str | Path,
     fail_on: Sequence[str] = (),
     on_progress: ProgressCallback = ignore_progress,
+    *,
+    positive: Names = "yes",
+    negative: Names | None = None,
 ) -> Audit:
-    """Look through folders of images and report what is wrong with them.
+    """Look through folders of images, or tables of them, and report what is wrong with them.
 
     Parameters
     ----------
     folders
-        A folder of whatever `predict` reads, or several; searched recursively. The name of the
-        subfolder that holds a file is taken for its label.
+        A folder of whatever `predict` reads, searched recursively, a CSV table as for `train`, or
+        several. The name of the subfolder that holds a file is taken for its label.
     out
         A new or empty folder, or an earlier audit to replace: gets ``groups.csv`` with the group
         of copies of each image, ``audit.json`` and ``audit.html``.
@@ -50,6 +57,9 @@ def audit(
         Any of ``copies``, ``conflicts`` and ``unreadable``.
     on_progress
         Called as work goes on.
+    positive, negative
+        The names of the classes with and without a tumor, as for `train`. Where a folder has not
+        these, it is not said how well its labels can be guessed.
 
     Returns
     -------
@@ -59,25 +69,33 @@ def audit(
     Raises
     ------
     InputError
-        A folder is missing, inside another or without a readable image, `out` holds other files,
-        or `fail_on` names something else.
+        A folder is missing, inside another or without a readable image, a table cannot be used,
+        `out` holds other files, or `fail_on` names something else.
     """
     given = [Path(folders)] if isinstance(folders, str | Path) else [Path(one) for one in folders]
     _check_faults(fail_on)
     _check_replaceable(Path(out), given)
-    arguments = {"folders": given, "out": out, "fail_on": fail_on}
+    names = read_class_names(positive, negative)
+    arguments = {
+        "folders": given, "out": out, "fail_on": fail_on, "positive": positive,
+        "negative": negative,
+    }  # fmt: skip
     environment = describe_environment(arguments)
-    with borrow_folder(Path(out).parent) as home:
-        reading = read_folders(given, on_progress, home)
+    with borrow_folder(Path(out)) as home:
+        found = find_sources(given, names, home, on_progress)
+        reading = read_files(found.listing, on_progress)
         findings = find_all(reading, on_progress)
         summary = summarize(findings)
         failed = [fault for fault in FAULTS if fault in fail_on and _count(summary, fault)]
-        result: Audit = {**summary, "failed": failed}
+        guess = measure_guesses(reading.files, findings.slices["group"], found.untold)
+        result: Audit = {**summary, "guess": guess, "failed": failed}
         with replace_folder(Path(out)) as folder:
             write_table(folder / GROUPS_FILE, findings.slices[_GROUP_COLUMNS])
             _write_document(folder / DOCUMENT_FILE, result, findings, environment)
             pictures = _Pictures(reading)
-            write_audit_page(folder / PAGE_FILE, findings, summary, environment, pictures.read)
+            write_audit_page(
+                folder / PAGE_FILE, findings, summary, guess, environment, pictures.read
+            )
     return result
 
 
@@ -85,7 +103,7 @@ class _Pictures:
     """Slices to show; one that is gone by now is shown as small as it was kept."""
 
     def __init__(self, reading: Reading) -> None:
-        self._paths = reading.pictures
+        self._paths = [file.file for file in reading.files]
         self._thumbnails = reading.thumbnails
 
     def read(self, row: int) -> NDArray[np.uint8]:

@@ -13,8 +13,8 @@ from tumorscope.dataset.manifest import read_table
 from tumorscope.errors import InputError
 from tumorscope.phantoms import draw_phantom
 from tumorscope.provenance import RESEARCH_USE_ONLY
-from tumorscope.workflows import audit as module
-from tumorscope.workflows.audit import audit
+from tumorscope.workflows.audit import command as module
+from tumorscope.workflows.audit.command import audit
 
 
 @pytest.fixture(scope="module")
@@ -205,3 +205,24 @@ def test_slices_of_a_volume_are_shown_and_leave_nothing_behind(tmp_path, picture
     page = (tmp_path / "out/audit.html").read_text()
     assert "yes/a.nii#001" in page
     assert ".partial-" not in page
+
+
+def test_a_table_is_read_and_says_how_well_its_label_can_be_guessed(tmp_path, pictures):
+    rows = ["path,label,plane"]
+    for row, picture in enumerate(pictures):
+        Image.fromarray(picture).save(tmp_path / f"{row}.png")
+        rows.append(f"{row}.png,{'glioma' if row < 2 else 'none'},{'axial' if row < 2 else ''}")
+    (tmp_path / "table.csv").write_text("\n".join(rows) + "\n")
+    result = audit(tmp_path / "table.csv", tmp_path / "out", positive="glioma")
+    assert result["guess"] == {
+        "slices": 4, "by": {"plane": 1.0}, "within": {}, "left_out": []
+    }  # fmt: skip
+    document = json.loads((tmp_path / "out" / "audit.json").read_text("utf-8"))
+    assert document["summary"]["guess"] == result["guess"]
+    table = read_table(tmp_path / "out" / "groups.csv")
+    assert table["folder"].tolist() == ["table.csv"] * 4
+    assert table["label_name"].tolist() == ["glioma", "glioma", "none", "none"]
+    page = (tmp_path / "out" / "audit.html").read_text("utf-8")
+    assert "gives the label away" in page
+    with pytest.raises(InputError, match=r"table\.csv: expected images of two classes, 'yes'"):
+        audit(tmp_path / "table.csv", tmp_path / "out")
