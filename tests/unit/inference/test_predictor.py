@@ -139,7 +139,7 @@ class TestPredict:
         for number, answer in enumerate(answers):
             if number in bad:
                 assert isinstance(answer, Unreadable)
-                assert answer.reason.startswith("not a readable")
+                assert answer.reason.startswith("content of no known format")
             else:
                 assert answer.probability == pytest.approx(
                     compute_probability(20 + 5 * number), abs=1e-4
