@@ -97,7 +97,8 @@ def list_good_files(gray: Gray) -> dict[str, Callable[[], bytes]]:
 
 
 def make_compressed_dicom(gray: Gray, syntax: str) -> bytes:
-    dataset = make_dataset(gray)
+    # An instance of its own: the same one in another encoding is a copy.
+    dataset = make_dataset(gray, ImageComments=syntax)
     if syntax == JPEGBaseline8Bit:  # pydicom has no encoder for it
         dataset.PixelData = encapsulate([_encode(gray, "JPEG")])
         dataset["PixelData"].VR = "OB"

@@ -38,7 +38,7 @@ def heed_neighbours(
     Examples
     --------
     >>> heed_neighbours([0.1, 0.9, 0.1], [0, 1, 2]).round(3).tolist()
-    [0.321, 0.5, 0.321]
+    [0.325, 0.5, 0.325]
     """
     given = np.asarray(probabilities, np.float64)
     if not reach or len(given) < 2:
