@@ -7,8 +7,7 @@ from pathlib import Path
 from tumorscope.auditing.folders import FoundFile, LeftOut
 from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback
-from tumorscope.scans.find import find_scans, recognize_file
-from tumorscope.scans.formats import Format
+from tumorscope.scans.find import find_scans, holds_slices
 from tumorscope.scans.pictures import WrittenSlice, find_file, write_slices
 from tumorscope.scans.scan import Scan, Unreadable
 
@@ -41,7 +40,7 @@ def unpack_files(
     InputError
         There is something to unpack, and no `home`.
     """
-    is_packed = [_is_packed(file.file) for file in files]
+    is_packed = [holds_slices(file.file) for file in files]
     packed = [file for file, is_one in zip(files, is_packed, strict=True) if is_one]
     if not packed:
         return list(files), []
@@ -86,7 +85,3 @@ def _write(
 
 def _place(one: WrittenSlice) -> dict[str, str]:
     return {} if one.series is None else {"series": one.series, "slice": str(one.place)}
-
-
-def _is_packed(path: Path) -> bool:
-    return recognize_file(path) in (Format.DICOM, Format.NIFTI, Format.ZIP)

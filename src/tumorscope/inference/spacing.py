@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 FARTHEST_MM = 10.0
-"""From the middle of a slice to that of its neighbor, at most: twice what is usual for a head."""
+"""From the middle of a slice to that of its neighbour, at most: twice what is usual for a head."""
 
 
 class Spacing(NamedTuple):
@@ -26,7 +26,7 @@ class Spacing(NamedTuple):
 
 
 def find_spacing(indices: Sequence[int], positions_mm: Sequence[float | None]) -> Spacing:
-    """Find which slices are neighbors.
+    """Find which slices are neighbours.
 
     Parameters
     ----------

@@ -217,6 +217,11 @@ def recognize_file(path: Path) -> Format | None:
         return None
 
 
+def holds_slices(path: Path) -> bool:
+    """Tell whether a file is no picture but holds some: a DICOM file, a volume, an archive."""
+    return recognize_file(path) in (Format.DICOM, Format.NIFTI, Format.ZIP)
+
+
 def is_hidden(name: str) -> bool:
     """Tell whether a file or folder of this name is passed over, wherever it lies."""
     return name.startswith(".") or name in ("__MACOSX", "DICOMDIR")

@@ -7,19 +7,19 @@ def find(*positions_mm, indices=None):
     return find_spacing(indices or range(len(positions_mm)), positions_mm)
 
 
-class TestNeighbors:
+class TestNeighbours:
     @pytest.mark.parametrize("step", [0.5, 5.0, -5.0, 10.0])
-    def test_even_slices_are_all_neighbors(self, step):
+    def test_even_slices_are_all_neighbours(self, step):
         assert find(*(step * n for n in range(9))) == ([*range(9)], None)
 
-    def test_uneven_but_near_ones_are_neighbors(self):
+    def test_uneven_but_near_ones_are_neighbours(self):
         assert find(0, 5, 10.2, 14.9, 21, 26) == ([*range(6)], None)
 
     def test_what_is_missing_ends_a_run(self):
         assert find(0, 5, 10, 20, 25).places == [0, 1, 2, 4, 5]
         assert find(0, 1, 2, 3, 9, 10).places == [0, 1, 2, 3, 9, 10]
 
-    def test_far_ones_are_no_neighbors(self):
+    def test_far_ones_are_no_neighbours(self):
         places, note = find(0, 40, 80)
         assert places == [0, 4, 8]
         assert note == "its slices lie 40 mm apart, too far to vote together"

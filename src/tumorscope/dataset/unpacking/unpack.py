@@ -9,7 +9,7 @@ from tumorscope.dataset.unpacking.patients import keep_salt
 from tumorscope.dataset.unpacking.writer import SliceWriter, Unpacked
 from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback
-from tumorscope.scans.find import recognize_file
+from tumorscope.scans.find import holds_slices, recognize_file
 from tumorscope.scans.formats import Format
 from tumorscope.scans.scan import Unreadable
 
@@ -77,7 +77,7 @@ def _refuse_folder(file: LabelledFile) -> Unreadable:
 
 
 def _is_packed(path: Path) -> bool:
-    return path.is_dir() or recognize_file(path) in (Format.DICOM, Format.NIFTI, Format.ZIP)
+    return path.is_dir() or holds_slices(path)
 
 
 def _list_together(packed: Sequence[LabelledFile]) -> Iterator[list[LabelledFile]]:

@@ -72,26 +72,11 @@ def tabulate_answers(
     answers["raw_probability"] = heed_series(
         placed, answers["raw_probability"], predictor.spec.reach
     )
-    return table.join(decide_slices(answers, table["label"], predictor.spec))
+    return table.join(_decide(answers, table["label"], predictor.spec))
 
 
-def decide_slices(answers: pd.DataFrame, labels: pd.Series, spec: ArtifactSpec) -> pd.DataFrame:
-    """Put beside raw probabilities what a model makes of them.
-
-    Parameters
-    ----------
-    answers
-        With ``raw_probability`` and ``reason``. Not modified.
-    labels
-        Of the slices.
-    spec
-        The model.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of `tabulate_answers`.
-    """
+def _decide(answers: pd.DataFrame, labels: pd.Series, spec: ArtifactSpec) -> pd.DataFrame:
+    """Put beside raw probabilities what a model makes of them."""
     probabilities = apply_temperature(answers["raw_probability"].to_numpy(), spec.temperature)
     classes = call_classes(probabilities, spec.threshold)
     verdicts = decide_verdicts(probabilities, spec.threshold, spec.conformal.limits)

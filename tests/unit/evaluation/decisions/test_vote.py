@@ -12,7 +12,7 @@ def test_the_best_three_in_a_row_decide():
     assert find_vote([0.9, 0.1, 0.2, 0.8, 0.8, 0.5], range(6)) == pytest.approx(0.7)
 
 
-def test_one_high_slice_alone_is_averaged_with_its_neighbors():
+def test_one_high_slice_alone_is_averaged_with_its_neighbours():
     assert find_vote([0.0, 0.9, 0.0, 0.0], range(4)) == pytest.approx(0.3)
 
 
