@@ -109,7 +109,7 @@ def tiny_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
         weights="none",
         preprocessing=PreprocessingSettings(side_px=SIDE_PX, crop_to_head=False),
         operating_points={"half": 0.5, "youden": 0.6, "target_sensitivity": 0.2},
-        conformal=ConformalSpec(no_tumor=0.45, tumor=0.45),
+        conformal=ConformalSpec(no_tumor=0.55, tumor=0.55),
         cam_scale=2.0,
         fingerprint="0" * 64,
     )

@@ -44,7 +44,7 @@ RULE = SeriesSpec(
     slope=1.0,
     intercept=-2.0,
     operating_points={"half": 0.5, "youden": 0.7, "target_sensitivity": 0.2},
-    conformal=ConformalSpec(no_tumor=0.4, tumor=0.4),
+    conformal=ConformalSpec(no_tumor=0.6, tumor=0.6),
     no_tumor=20,
     tumor=30,
 )
@@ -65,7 +65,7 @@ class TestNeighbours:
 
     def test_have_a_say_where_the_model_lets_them(self, plain):
         spec = plain.model_copy(
-            update={"reach": 0.2, "conformal": ConformalSpec(no_tumor=0.3, tumor=0.3)}
+            update={"reach": 0.2, "conformal": ConformalSpec(no_tumor=0.7, tumor=0.7)}
         )
         answer = answer_series(make_slices(*self.given), [], spec)
         expected = heed_neighbours(self.given, range(5), 0.2)

@@ -37,11 +37,12 @@ def call_classes(probabilities: ArrayLike, threshold: float) -> NDArray[np.str_]
 def decide_verdicts(
     probabilities: ArrayLike, threshold: float, limits: ConformalLimits
 ) -> NDArray[np.str_]:
-    """Give the class called by the threshold where the conformal set holds it and no other.
+    """Give the class called by the threshold, unless the conformal set holds the other one.
 
-    Everything else is uncertain: both classes possible, neither, or another than the one called.
-    So whatever the threshold, a certain verdict is wrong for at most the share of each class that
-    the limits were fitted for: a threshold can only add to what is uncertain.
+    Uncertain is what could be the other class. A slice whose set is empty is unlike most of either
+    class, and called as it is: if wrongly, its true class is not in its set. So whatever the
+    threshold, a certain verdict is wrong for at most the share of each class that the limits were
+    fitted for, and fewer errors are asked for at the price of more that is uncertain.
 
     Parameters
     ----------
@@ -62,7 +63,6 @@ def decide_verdicts(
     ['no tumor', 'uncertain', 'tumor']
     """
     called = call_classes(probabilities, threshold)
-    in_set = predict_sets(probabilities, limits)
-    is_only = in_set & ~in_set[:, ::-1]
-    is_certain = np.where(called == TUMOR, is_only[:, 1], is_only[:, 0])
-    return np.where(is_certain, called, UNCERTAIN)
+    has_no_tumor, has_tumor = predict_sets(probabilities, limits).T
+    could_be_other = np.where(called == TUMOR, has_no_tumor, has_tumor)
+    return np.where(could_be_other, UNCERTAIN, called)

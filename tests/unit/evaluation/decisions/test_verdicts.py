@@ -17,17 +17,17 @@ def test_a_probability_at_the_threshold_is_a_tumor():
 @pytest.mark.parametrize(
     ("limits", "verdicts"),
     [
-        # One class each side, nothing in between.
-        ((0.3, 0.3), ["no tumor", "uncertain", "uncertain", "tumor"]),
+        # One class each side, neither in between.
+        ((0.3, 0.3), ["no tumor", "no tumor", "tumor", "tumor"]),
         # Both classes in between.
         ((0.7, 0.7), ["no tumor", "uncertain", "uncertain", "tumor"]),
         # The sets say tumor from 0.3 on, the threshold does not before 0.5.
         ((0.2, 0.8), ["no tumor", "uncertain", "tumor", "tumor"]),
         ((1.0, 1.0), ["uncertain"] * 4),
-        ((0.0, 0.0), ["uncertain"] * 4),
+        ((0.0, 0.0), ["no tumor", "no tumor", "tumor", "tumor"]),
     ],
 )
-def test_a_verdict_is_the_called_class_if_the_set_holds_nothing_else(limits, verdicts):
+def test_a_verdict_is_the_called_class_if_the_set_does_not_hold_the_other(limits, verdicts):
     decided = decide_verdicts([0.1, 0.4, 0.6, 0.9], 0.5, ConformalLimits(*limits))
     assert decided.tolist() == verdicts
 
@@ -52,3 +52,13 @@ def test_a_certain_verdict_is_the_class_called_by_the_threshold(
     is_certain = verdicts != "uncertain"
     called = call_classes(probabilities, threshold)
     np.testing.assert_array_equal(verdicts[is_certain], called[is_certain])
+
+
+@given(st.lists(SHARES, min_size=1), SHARES, SHARES, SHARES, SHARES)
+def test_fewer_errors_are_had_for_more_that_is_uncertain(
+    probabilities, threshold, no_tumor, tumor, wider
+):
+    narrow = decide_verdicts(probabilities, threshold, ConformalLimits(no_tumor, tumor))
+    wide = ConformalLimits(max(no_tumor, wider), max(tumor, wider))
+    is_uncertain = decide_verdicts(probabilities, threshold, wide) == "uncertain"
+    assert is_uncertain[narrow == "uncertain"].all()
