@@ -9,6 +9,8 @@ from tumorscope.workflows.crossval.fold import main
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
+    from numpy.typing import NDArray
 
 NAME = "smallnet"
 SETTINGS = (f"model.backbone={NAME}", "model.weights=random", "preprocessing.side_px=32")
@@ -21,11 +23,9 @@ def add_small_backbone() -> None:
     keras.applications.SmallNet = SmallNet
 
 
-def preprocess_input(slices: "keras.KerasTensor") -> "keras.KerasTensor":
+def preprocess_input(slices: "NDArray[np.float32]") -> "NDArray[np.float32]":
     """Scale colors, as for each network of ``keras.applications`` a function of this name does."""
-    import keras
-
-    return keras.layers.Rescaling(1 / 127.5, offset=-1)(slices)
+    return slices / 127.5 - 1
 
 
 def SmallNet(  # noqa: N802 - named as the networks beside it are

@@ -12,6 +12,7 @@ from types import ModuleType
 import keras
 import numpy as np
 from keras.src.applications import efficientnet
+from numpy.typing import NDArray
 
 from tumorscope.errors import RecipeError, suggest
 
@@ -52,10 +53,28 @@ def build_backbone(name: str, side_px: int) -> keras.Model:
         backbone = constructor(
             include_top=False,
             weights=None,
-            input_tensor=module.preprocess_input(keras.Input(shape)),
+            input_tensor=_scale(keras.Input(shape), module.preprocess_input),
         )
     set_input_statistics(name, backbone)
     return backbone
+
+
+def _scale(
+    slices: keras.KerasTensor, preprocess: Callable[..., NDArray[np.float32]]
+) -> keras.KerasTensor:
+    """Do what Keras does in front of a backbone: a scale, an offset, and perhaps BGR for RGB.
+
+    Its own operations hold arrays that no exported graph can take in; layers hold numbers.
+    """
+    colors = preprocess(np.eye(3, dtype="float32")[np.newaxis, np.newaxis])[0, 0]
+    offset = preprocess(np.zeros((1, 1, 1, 3), "float32"))[0, 0, 0]
+    factors = colors - offset
+    if not np.diag(factors).all():
+        slices, factors = slices[..., ::-1], factors[::-1]
+    scale = np.diag(factors)
+    if (scale == 1).all() and not offset.any():
+        return slices
+    return keras.layers.Rescaling(scale.tolist(), offset.tolist())(slices)
 
 
 def set_input_statistics(name: str, backbone: keras.Model) -> None:

@@ -42,3 +42,13 @@ def test_all_up_to_the_first_depthwise_convolution_is_marked_as_precise(graph):
     assert kinds.count("Convolution") == kinds.count("GroupConvolution") == 1
     assert "Multiply" in kinds  # the scaling in front of the network
     assert len(exact) < len(operations) / 2
+
+
+# Keras scales the input of each in a way of its own: minus a mean in BGR, by a deviation, to -1..1.
+@pytest.mark.parametrize("backbone", ["vgg16", "densenet121", "mobilenetv2"])
+def test_a_backbone_with_scaling_of_its_own_is_exported_with_it(backbone, tmp_path):
+    classifier = build_small(SIDE_PX, backbone=backbone, hidden_units=4)
+    slices = np.random.default_rng(2).integers(0, 256, (2, SIDE_PX, SIDE_PX, 3), np.uint8)
+    expected = np.asarray(classifier(slices.astype(np.float32)))[:, 0]
+    answered = Engine(export_graph(classifier, tmp_path)).infer(slices).probability
+    np.testing.assert_allclose(answered, expected, atol=2e-3)
