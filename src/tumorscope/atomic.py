@@ -44,23 +44,22 @@ def replace_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def replace_folder(path: Path) -> Iterator[Path]:
-    """Give a temporary folder to fill; it takes the place of `path` when the block ends well.
+def create_folder(path: Path) -> Iterator[Path]:
+    """Give a temporary folder to fill; it becomes `path` when the block ends well.
 
-    Of a link, what it points to is replaced.
+    What may be replaced is for `tumorscope.replacing` to tell: here nothing is.
 
     Raises
     ------
     InputError
-        `path` cannot be written.
+        `path` cannot be written, or holds something by then.
     """
     path = path.resolve()
     with borrow_folder(path) as temporary:
         yield temporary
         temporary.chmod(0o755)
-        if path.exists():
-            shutil.rmtree(path)
-        temporary.replace(path)
+        with _refusing(path):
+            temporary.replace(path)  # of an empty folder only
 
 
 @contextmanager

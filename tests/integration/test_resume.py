@@ -52,4 +52,4 @@ def test_a_run_killed_in_both_phases_ends_as_an_uninterrupted_one(phantoms, tmp_
     metrics = [json.loads((run / "evaluation/metrics.json").read_text()) for run in (whole, broken)]
     assert metrics[0] == metrics[1]
     assert len(histories[0]) == 5
-    assert not list(broken.rglob(".*"))
+    assert not list(broken.rglob(".partial-*"))

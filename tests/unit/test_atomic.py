@@ -7,9 +7,9 @@ import pytest
 
 from tumorscope.atomic import (
     borrow_folder,
+    create_folder,
     remove_partial,
     replace_file,
-    replace_folder,
     write_text,
 )
 from tumorscope.errors import InputError
@@ -49,7 +49,7 @@ class TestReplaceFile:
     def test_a_folder_that_cannot_be_made_is_named(self, tmp_path):
         (tmp_path / "file").write_text("kept")
         path = tmp_path / "file" / "below"
-        for replace in (replace_file, replace_folder):
+        for replace in (replace_file, create_folder):
             with (
                 pytest.raises(InputError, match=f"{path}: cannot be written: on the way"),
                 replace(path),
@@ -98,27 +98,31 @@ class TestReplaceFile:
         assert path.read_text() == "whole"
 
 
-class TestReplaceFolder:
+class TestCreateFolder:
     def test_new_folder_appears_only_when_the_block_ends(self, tmp_path):
         path = tmp_path / "new" / "run"
-        with replace_folder(path) as temporary:
+        with create_folder(path) as temporary:
             (temporary / "a.txt").write_text("whole")
             assert not path.exists()
         assert list_all(tmp_path) == ["new", "new/run", "new/run/a.txt"]
 
     def test_folder_is_readable_for_others(self, tmp_path):
-        with replace_folder(tmp_path / "run"):
+        with create_folder(tmp_path / "run"):
             pass
         assert (tmp_path / "run").stat().st_mode & 0o777 == 0o755
 
-    def test_old_folder_is_replaced_as_a_whole(self, tmp_path):
+    def test_an_empty_folder_is_filled_and_any_other_stays(self, tmp_path):
         path = tmp_path / "run"
-        (path / "sub").mkdir(parents=True)
-        (path / "sub" / "old.txt").write_text("old")
-        with replace_folder(path) as temporary:
-            (temporary / "new.txt").write_text("new")
-            assert (path / "sub" / "old.txt").exists()
+        path.mkdir()
+        with create_folder(path) as temporary:
+            (temporary / "new.txt").write_text("first")
+        with (
+            pytest.raises(InputError, match="run: cannot be written"),
+            create_folder(path) as temporary,
+        ):
+            (temporary / "new.txt").write_text("second")
         assert list_all(tmp_path) == ["run", "run/new.txt"]
+        assert (path / "new.txt").read_text() == "first"
 
     @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
     def test_nothing_changes_and_nothing_is_left_when_the_block_fails(self, tmp_path, error):
@@ -127,7 +131,7 @@ class TestReplaceFolder:
         (path / "old.txt").write_text("old")
 
         def fill_half() -> None:
-            with replace_folder(path) as temporary:
+            with create_folder(path) as temporary:
                 (temporary / "half.txt").write_text("half")
                 raise error
 
@@ -137,7 +141,7 @@ class TestReplaceFolder:
 
     def test_nothing_is_left_when_the_target_is_a_file(self, tmp_path):
         (tmp_path / "run").write_text("a file")
-        with pytest.raises(OSError, match="run"), replace_folder(tmp_path / "run"):
+        with pytest.raises(InputError, match="run"), create_folder(tmp_path / "run"):
             pass
         assert list_all(tmp_path) == ["run"]
         assert (tmp_path / "run").read_text() == "a file"
@@ -150,7 +154,7 @@ def test_write_text_writes_utf8_with_the_line_ends_given(tmp_path):
 
 class TestRemovePartial:
     def test_removes_what_a_killed_process_left_and_nothing_else(self, tmp_path):
-        with replace_folder(tmp_path / "run" / "model") as model:
+        with create_folder(tmp_path / "run" / "model") as model:
             with replace_file(model / "a.txt") as file:
                 file.write_text("half")
                 (model / "kept.txt").write_text("half")
@@ -217,7 +221,7 @@ class TestKilled:
             process.wait()
             process.stdout.close()
 
-    @pytest.mark.parametrize("replace", [borrow_folder, replace_folder])
+    @pytest.mark.parametrize("replace", [borrow_folder, create_folder])
     def test_the_next_one_of_the_same_result_removes_it(self, tmp_path, start, replace):
         killed, leftover = start("audit")
         _, running = start("audit")
@@ -244,12 +248,3 @@ class TestKilled:
         assert list_all(tmp_path / "run") == sorted(
             f"{running.name}{below}" for below in ("", "/content", "/content/slice.png", "/held")
         )
-
-
-def test_of_a_link_what_it_points_to_is_replaced(tmp_path):
-    (tmp_path / "real").mkdir()
-    (tmp_path / "link").symlink_to(tmp_path / "real")
-    with replace_folder(tmp_path / "link") as folder:
-        (folder / "a.txt").write_text("new")
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "real" / "a.txt").read_text() == "new"

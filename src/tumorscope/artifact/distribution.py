@@ -8,14 +8,14 @@ from tumorscope.artifact.spec import (
     GUARD_FILE,
     KNOWN_CODES_FILE,
     OPENVINO_FILE,
-    SPEC_FILE,
     ArtifactSpec,
 )
 from tumorscope.artifact.writer import write_artifact
-from tumorscope.atomic import replace_folder
-from tumorscope.errors import ArtifactError, InputError
+from tumorscope.errors import ArtifactError
+from tumorscope.replacing import check_replaceable, replace_folder
 
 CARD_FILE = "MODEL_CARD.md"
+_STEP = "copy_for_prediction"
 _NEEDED = (OPENVINO_FILE, "model.bin", KNOWN_CODES_FILE, GUARD_FILE, CARD_FILE)
 
 
@@ -27,7 +27,7 @@ def copy_for_prediction(model: Path, out: Path, about: str = "") -> ArtifactSpec
     model
         An artifact, or a run folder; it is verified first.
     out
-        The folder to write, all or nothing; an artifact that is there is replaced.
+        The folder to write, all or nothing; an earlier copy that is there is replaced.
     about
         Markdown to end the model card with: where data and weights are from, and their licences.
 
@@ -41,24 +41,17 @@ def copy_for_prediction(model: Path, out: Path, about: str = "") -> ArtifactSpec
     ArtifactError
         There is no artifact, it is damaged, or it lacks a file that prediction needs.
     InputError
-        `out` is the artifact itself, a file, or holds something else.
+        `out` is, holds or lies in the artifact, is a file, or holds something else.
     """
     source = find_artifact(model)
     spec = read_artifact(source)
     if missing := sorted(set(_NEEDED) - set(spec.files)):
         raise ArtifactError(f"{source}: the artifact has no {missing[0]}; train again")
-    if out.resolve() == source.resolve():
-        raise InputError(f"{out}: the model itself; choose another folder for the copy")
-    if out.exists() and not (out.is_dir() and _may_replace(out)):
-        raise InputError(f"{out}: not a folder of a model; choose a new one for the copy")
-    with replace_folder(out) as folder:
+    check_replaceable(out, _STEP, [source])
+    with replace_folder(out, _STEP) as folder:
         for name in _NEEDED:
             shutil.copyfile(source / name, folder / name)
         if about:
             with (folder / CARD_FILE).open("a", encoding="utf-8") as card:
                 card.write(f"\n{about}")
         return write_artifact(folder, spec)
-
-
-def _may_replace(folder: Path) -> bool:
-    return (folder / SPEC_FILE).is_file() or not any(folder.iterdir())

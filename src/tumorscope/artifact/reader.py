@@ -9,7 +9,6 @@ from zipfile import BadZipFile
 import numpy as np
 from pydantic import ValidationError
 
-from tumorscope.artifact.checksum import compute_sha256
 from tumorscope.artifact.spec import (
     CHECKSUM_FILE,
     GUARD_FILE,
@@ -18,6 +17,7 @@ from tumorscope.artifact.spec import (
     SPEC_FILE,
     ArtifactSpec,
 )
+from tumorscope.checksum import compute_sha256
 from tumorscope.copies.codes import CODE_BYTES, Codes
 from tumorscope.errors import ArtifactError
 from tumorscope.evaluation.decisions.novelty import Subspace

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tumorscope.artifact.checksum import compute_sha256
 from tumorscope.artifact.spec import CHECKSUM_FILE, GUARD_FILE, SPEC_FILE, ArtifactSpec
 from tumorscope.atomic import write_text
+from tumorscope.checksum import compute_sha256
 from tumorscope.evaluation.decisions.novelty import Subspace
 
 

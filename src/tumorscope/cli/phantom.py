@@ -10,7 +10,7 @@ from tumorscope.cli.options import Quiet
 
 
 def phantom(
-    out: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    out: Annotated[Path, typer.Argument(help="A new folder, or earlier phantoms to replace.")],
     count: Annotated[int, typer.Option(help="Number of slices.")] = 400,
     seed: Annotated[int, typer.Option(help="The same seed gives the same slices.")] = 0,
     quiet: Quiet = False,

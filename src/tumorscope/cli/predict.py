@@ -27,7 +27,9 @@ def predict(
         Path | None, typer.Option(help="A model or run folder, in place of the shipped model.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="A CSV file for the results.")] = None,
-    overlays: Annotated[Path | None, typer.Option(help="A folder for heatmap pictures.")] = None,
+    overlays: Annotated[
+        Path | None, typer.Option(help="A folder for heatmap pictures; earlier ones are replaced.")
+    ] = None,
     operating_point: Annotated[
         str | None,
         typer.Option(help="half, youden or target_sensitivity, in place of the model's own."),

@@ -42,7 +42,9 @@ def list_masks(source: Path) -> Masks:
     return masks
 
 
-def read_mask(mask: Outline | Path, height: int, width: int) -> NDArray[np.bool_]:
+def read_mask(
+    mask: Outline | Path, height: int, width: int, sha256: str | None = None
+) -> NDArray[np.bool_]:
     """Read or draw the mask of a slice.
 
     Parameters
@@ -51,6 +53,8 @@ def read_mask(mask: Outline | Path, height: int, width: int) -> NDArray[np.bool_
         From `list_masks`.
     height, width
         Of the slice, px.
+    sha256
+        Of a picture when it was recorded, if it was.
 
     Returns
     -------
@@ -60,11 +64,12 @@ def read_mask(mask: Outline | Path, height: int, width: int) -> NDArray[np.bool_
     Raises
     ------
     InputError
-        A picture cannot be read or is of another size than its slice.
+        A picture cannot be read, has changed since it was recorded, or is of another size than its
+        slice.
     """
     if isinstance(mask, Outline):
         return draw_mask(mask, height, width) > 0
-    pixels = read_slice(mask)[..., 0]
+    pixels = read_slice(mask, sha256)[..., 0]
     if pixels.shape != (height, width):
         raise InputError(
             f"{mask}: {pixels.shape[1]} x {pixels.shape[0]} px, its slice {width} x {height}"

@@ -16,6 +16,7 @@ from tumorscope.copies.thumbnails import Gray, take_thumbnail
 from tumorscope.dataset.class_names import ClassNames, Names, read_class_names
 from tumorscope.dataset.labelled_files import LabelledFile
 from tumorscope.dataset.left_out import LEFT_OUT
+from tumorscope.dataset.recorded import MASK_SHA256
 from tumorscope.dataset.series import name_series
 from tumorscope.dataset.sources import Source, list_labelled_files, name_sources
 from tumorscope.dataset.unpacking.origins import UNPACKED_FROM, name_origins
@@ -29,8 +30,10 @@ _log = logging.getLogger(__name__)
 COLUMNS = ("path", "label", "label_name", "sha256", "width", "height", "group")
 KNOWN = ("patient_id", "site", "source", "sequence", "series", "slice", "mask")
 """Columns that mean the same in every table."""
-_TEXTS = frozenset({*KNOWN, "plane", "study", LEFT_OUT, UNPACKED_FROM}) - {"slice"}
-_OURS = frozenset({*COLUMNS, "split", "fold", "repeat", "level", "lesion_share", LEFT_OUT})
+_TEXTS = frozenset({*KNOWN, MASK_SHA256, "plane", "study", LEFT_OUT, UNPACKED_FROM}) - {"slice"}
+_OURS = frozenset(
+    {*COLUMNS, MASK_SHA256, "split", "fold", "repeat", "level", "lesion_share", LEFT_OUT}
+)
 _THREADS = 4
 
 

@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from tumorscope.atomic import replace_folder
 from tumorscope.errors import InputError
 from tumorscope.phantoms.anatomy import draw_head
 from tumorscope.phantoms.contrast import draw_contrast, render_head
 from tumorscope.phantoms.distractor import paint_distractors
 from tumorscope.phantoms.lesion import LESION_KINDS, Canvas, paint_lesion
 from tumorscope.phantoms.scan import acquire, draw_pose
+from tumorscope.replacing import check_replaceable, replace_folder
 
+_COMMAND = "phantom"
 _CLASS_FOLDERS = ("no", "yes")
 _MASK_FOLDER = "masks"
 _TABLE_NAME = "phantoms.csv"
@@ -110,7 +111,7 @@ def write_phantoms(
     Parameters
     ----------
     folder
-        Where to write; must be new or empty.
+        Where to write: new, empty, or earlier phantoms to replace.
     count
         How many images, at least 2. The first images are the same whatever the count.
     seed
@@ -127,13 +128,13 @@ def write_phantoms(
     Raises
     ------
     InputError
-        `count` or `seed` is too small, or `folder` is in use.
+        `count` or `seed` is too small, or `folder` holds anything else.
     MissingExtraError
         nilearn, which ships the template, is not installed.
     """
     _check_request(folder, count, seed)
     rows = []
-    with replace_folder(folder) as temporary:
+    with replace_folder(folder, _COMMAND) as temporary:
         for name in (*_CLASS_FOLDERS, _MASK_FOLDER):
             (temporary / name).mkdir()
         for index in range(count):
@@ -153,10 +154,7 @@ def _check_request(folder: Path, count: int, seed: int) -> None:
         )
     if seed < 0:
         raise InputError(f"The seed of phantoms must be at least 0, not {seed}.")
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: is a file. Name a folder to write phantoms to.")
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError(f"{folder}: is not empty. Name a new folder, or empty this one first.")
+    check_replaceable(folder, _COMMAND)
 
 
 def _write_phantom(folder: Path, phantom: Phantom, seed: int, index: int) -> dict[str, str | int]:

@@ -4,6 +4,7 @@ Pillow decodes what is no ordinary JPEG, not OpenCV, because OpenCV fills the mi
 truncated file with gray and calls it read.
 """
 
+import hashlib
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -37,13 +38,15 @@ def is_image_file(path: Path) -> bool:
     return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
 
 
-def read_slice(path: Path) -> NDArray[np.uint8]:
+def read_slice(path: Path, sha256: str | None = None) -> NDArray[np.uint8]:
     """Read an image file as one slice.
 
     Parameters
     ----------
     path
         A JPEG, PNG, BMP or TIFF file; what it is is decided by its content.
+    sha256
+        Of the file when it was recorded, if it was.
 
     Returns
     -------
@@ -55,7 +58,8 @@ def read_slice(path: Path) -> NDArray[np.uint8]:
     Raises
     ------
     InputError
-        The file is missing, no such image, truncated, too large, or cannot be one slice.
+        The file is missing, no such image, truncated, too large, or cannot be one slice; or it has
+        changed since it was recorded.
     """
     try:
         data = path.read_bytes()
@@ -63,6 +67,10 @@ def read_slice(path: Path) -> NDArray[np.uint8]:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     except ValueError as error:  # a NUL byte in the name
         raise InputError(f"{path}: cannot be read: {error}") from error
+    if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+        raise InputError(
+            f"{path}: changed since it was recorded (its SHA-256 differs); put back what was there"
+        )
     return decode_slice(data, str(path))
 
 

@@ -1,7 +1,8 @@
 """Stream prepared slices from disk to the network, in batches, by tf.data."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tumorscope.dataset.draws import draw_weighted
+from tumorscope.errors import InputError
 from tumorscope.recipe import AugmentationSettings
 from tumorscope.training.augmentation import augment, follow, mix
 from tumorscope.training.store import Pixels, SliceStore
@@ -193,6 +195,26 @@ def _gather_labels(store: SliceStore, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Te
 def _to_rgb(slices: tf.Tensor, side_px: int) -> tf.Tensor:
     """Repeat gray for the network, only now: whatever came before had a third of the work."""
     return tf.broadcast_to(slices, (tf.shape(slices)[0], side_px, side_px, 3))
+
+
+@contextmanager
+def saying_what_is_unreadable(stores: Iterable[SliceStore]) -> Iterator[None]:
+    """Raise what a store could not read, not the page that TensorFlow makes of it.
+
+    Raises
+    ------
+    InputError
+        A slice or a mask is gone, damaged or changed since the training began.
+    """
+    try:
+        yield
+    except tf.errors.OpError:
+        for store in stores:
+            if store.error is not None:
+                raise InputError(
+                    f"{store.error}; once that is mended, go on with --resume"
+                ) from None
+        raise
 
 
 def stream(generate: Callable[[], Iterator[Any]], signature: Any) -> tf.data.Dataset:

@@ -6,7 +6,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tumorscope.recipe import Recipe
-from tumorscope.training.pipeline import build_validation_batches
+from tumorscope.training.pipeline import build_validation_batches, saying_what_is_unreadable
 from tumorscope.training.store import SliceStore
 
 
@@ -18,7 +18,7 @@ def score_slices(model: keras.Model, slices: pd.DataFrame, recipe: Recipe) -> ND
     model
         A trained classifier.
     slices
-        With the columns ``path``, ``label`` and ``group``.
+        With the columns ``path``, ``label``, ``group`` and, as recorded, ``sha256``.
     recipe
         How slices are prepared, and how many at a time.
 
@@ -26,9 +26,15 @@ def score_slices(model: keras.Model, slices: pd.DataFrame, recipe: Recipe) -> ND
     -------
     numpy.ndarray
         Shape (N,), within [0, 1], in the order of `slices`.
+
+    Raises
+    ------
+    InputError
+        A slice cannot be read, or has changed since it was recorded.
     """
     store = SliceStore(slices, recipe.preprocessing, cache_mb=0)
     batches = build_validation_batches(store, recipe.training.batch_size)
-    probabilities = np.asarray(model.predict(batches, verbose=0), np.float64)
+    with saying_what_is_unreadable([store]):
+        probabilities = np.asarray(model.predict(batches, verbose=0), np.float64)
     store.close()
     return probabilities[:, 0]

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from tumorscope.dataset.draws import number_pictures, weigh_draws
 from tumorscope.dataset.lesion_masks import open_masks, read_mask
+from tumorscope.dataset.recorded import MASK_SHA256
+from tumorscope.errors import InputError
 from tumorscope.preprocessing import prepare_mask, prepare_slice
 from tumorscope.recipe import PreprocessingSettings
 from tumorscope.scans.images import read_slice
@@ -30,7 +32,8 @@ class SliceStore:
     ----------
     manifest
         With the columns ``path``, ``label``, ``group`` and, where lesions are outlined, ``mask``;
-        and what `weigh_draws` takes.
+        what `weigh_draws` takes; and, where recorded, ``sha256`` and ``mask_sha256``: nothing is
+        learned from what has changed since.
     settings
         How slices are prepared.
     cache_mb
@@ -45,6 +48,8 @@ class SliceStore:
         self.weights = weigh_draws(manifest)
         self._paths = [Path(path) for path in manifest["path"]]
         self._masks = open_masks(manifest)
+        self._recorded = _list_recorded(manifest, "sha256")
+        self._recorded_masks = _list_recorded(manifest, MASK_SHA256)
         is_outlined = np.array([mask is not None for mask in self._masks])
         self.knows_lesion = is_outlined | (self.labels == 0)
         self.side_px = settings.side_px
@@ -53,6 +58,7 @@ class SliceStore:
         self._no_mask = np.zeros((settings.side_px, settings.side_px), np.uint8)
         self._cache: dict[int, tuple[Pixels, Pixels]] = {}
         self._pool = ThreadPoolExecutor(os.cpu_count())
+        self.error: InputError | None = None
 
     def __len__(self) -> int:
         return len(self._paths)
@@ -62,8 +68,17 @@ class SliceStore:
 
         The first are (N, side, side, C), where C is 1 if all are gray, else 3; the masks are
         (N, side, side, 1), 255 inside a lesion.
+
+        Raises
+        ------
+        InputError
+            A file cannot be read, or has changed; kept as `error`, too, as TensorFlow hides it.
         """
-        pairs = list(self._pool.map(self._read, rows.tolist()))
+        try:
+            pairs = list(self._pool.map(self._read, rows.tolist()))
+        except InputError as error:
+            self.error = error
+            raise
         for row, (pixels, mask) in zip(rows.tolist(), pairs, strict=True):
             size = pixels.nbytes + (0 if mask is self._no_mask else mask.nbytes)
             if row not in self._cache and size <= self._room:
@@ -84,11 +99,18 @@ class SliceStore:
         """Give a slice, shape (side, side, 1) if it is gray as most are, else 3, and its mask."""
         if row in self._cache:
             return self._cache[row]
-        image = read_slice(self._paths[row])
+        image = read_slice(self._paths[row], self._recorded[row])
+        size_hw = image.shape[0], image.shape[1]
         prepared, box = prepare_slice(image, self._settings)
         is_gray = bool((prepared == prepared[..., :1]).all())
         mask = self._no_mask
         if (outline := self._masks[row]) is not None:
-            mask_hw = read_mask(outline, *image.shape[:2]).astype(np.uint8) * 255
-            mask = prepare_mask(mask_hw, box, self.side_px)
+            mask_hw = read_mask(outline, *size_hw, self._recorded_masks[row])
+            mask = prepare_mask(mask_hw.astype(np.uint8) * 255, box, self.side_px)
         return prepared[..., :1].copy() if is_gray else prepared, mask
+
+
+def _list_recorded(manifest: pd.DataFrame, column: str) -> list[str | None]:
+    if column not in manifest:
+        return [None] * len(manifest)
+    return [value if isinstance(value, str) else None for value in manifest[column]]

@@ -27,6 +27,7 @@ from tumorscope.training.lessons import (
     open_stores,
     stream_slices,
 )
+from tumorscope.training.pipeline import saying_what_is_unreadable
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,11 @@ def train_classifier(
     -------
     pandas.DataFrame
         The history, one row per epoch.
+
+    Raises
+    ------
+    InputError
+        A slice or a mask is gone, damaged or changed; the epochs before are kept.
     """
     settings = recipe.training
     checkpoints = Checkpoints(run / "checkpoints")
@@ -136,7 +142,8 @@ def train_classifier(
             steps = count_steps(stores[TRAIN], recipe)
             called.insert(0, ProgressReporter(steps, slow, before - planned, on_progress))
             planned += phase.epochs
-        history = _train_phase(phase, learner, recipe, stores, checkpoints, history, called)
+        with saying_what_is_unreadable(stores.values()):
+            history = _train_phase(phase, learner, recipe, stores, checkpoints, history, called)
     for store in stores.values():
         store.close()
     if settings.keep == "best":

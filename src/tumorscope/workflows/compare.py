@@ -5,18 +5,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from tumorscope.atomic import replace_folder
 from tumorscope.copies.groups import DisjointSets
 from tumorscope.dataset.source_names import take_sources
 from tumorscope.errors import InputError
 from tumorscope.evaluation.comparison import Comparison, compare_scores
 from tumorscope.evaluation.decisions.operating_points import HALF
 from tumorscope.provenance import RESEARCH_USE_ONLY
+from tumorscope.replacing import check_replaceable, replace_folder
 from tumorscope.workflows.crossval.metrics import stack_repeats
 from tumorscope.workflows.crossval.results import read_answers
-from tumorscope.workflows.preparation import check_replaceable
 
-_RESULT_FILE = "comparison.json"
+_COMMAND, _RESULT_FILE = "compare", "comparison.json"
 
 
 class NamedComparison(Comparison):
@@ -46,17 +45,17 @@ def compare(first: str | Path, second: str | Path, out: str | Path) -> NamedComp
     ------
     InputError
         One is no finished cross-validation, they differ in slices, labels, groups or folds, or
-        `out` holds other files.
+        `out` holds other files, or lies in one of them.
     """
     folder, names = Path(out), _name(Path(first), Path(second))
-    check_replaceable(folder, _RESULT_FILE)
+    check_replaceable(folder, _COMMAND, [first, second])
     answers = _share_slices(read_answers(Path(first)), read_answers(Path(second)))
     _check_same_folds(*answers, names)
     of_first, of_second = (stack_repeats(table, "probability") for table in answers)
     labels, groups = (stack_repeats(answers[0], name)[0] for name in ("label", "group"))
     comparison = compare_scores(labels, of_first, of_second, HALF, groups)
     document: NamedComparison = {"first": names[0], "second": names[1], **comparison}
-    with replace_folder(folder) as temporary:
+    with replace_folder(folder, _COMMAND) as temporary:
         text = json.dumps({**document, "notice": RESEARCH_USE_ONLY}, indent=2)
         (temporary / _RESULT_FILE).write_text(text + "\n", "utf-8")
         _write_figure(temporary, comparison, names)

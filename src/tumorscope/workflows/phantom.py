@@ -19,7 +19,8 @@ def phantom(
     Parameters
     ----------
     out
-        A new or empty folder; gets ``yes``, ``no``, ``masks`` and ``phantoms.csv``.
+        A new or empty folder, or earlier phantoms to replace; gets ``yes``, ``no``, ``masks``
+        and ``phantoms.csv``.
     count
         Number of slices.
     seed
@@ -35,7 +36,7 @@ def phantom(
     Raises
     ------
     InputError
-        The folder is not empty or the count is too small.
+        The folder holds anything else, or the count or seed is too small.
     MissingExtraError
         nilearn, which ships the template, is not installed.
     """

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,13 @@ import pandas as pd
 from tumorscope.atomic import is_partial, write_text
 from tumorscope.dataset.lesion_masks import assign_masks, measure_lesions
 from tumorscope.dataset.manifest import read_table, write_table
+from tumorscope.dataset.recorded import check_unchanged, record_masks
 from tumorscope.dataset.unpacking.unpack import SALT_FILE, SLICES_FOLDER, holds_unpacked
 from tumorscope.errors import InputError, RecipeError
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import describe_environment
 from tumorscope.recipe import Recipe, load_recipe
+from tumorscope.replacing import check_apart
 
 PathOrPaths = str | Path | Sequence[str | Path]
 
@@ -29,17 +31,28 @@ _PREPARATION = (
 )  # fmt: skip
 
 
-def check_folder(run: Path, resume: bool) -> None:
-    """Refuse a folder that a run must not write to.
+def check_folder(run: Path, resume: bool, inputs: Iterable[object]) -> None:
+    """Refuse a folder that a run must not write to: a run is gone on with, and never replaced.
 
     Slices that were unpacked for a run that never began, as its data were refused, may be there:
     they are written anew.
 
+    Parameters
+    ----------
+    run
+        The folder.
+    resume
+        Whether it may hold a run.
+    inputs
+        What is read: files and folders, lists of these, or None.
+
     Raises
     ------
     InputError
-        It is a file, holds a run that is not to be resumed, or holds something else.
+        It is a file, holds a run that is not to be resumed, or holds something else; or it is not
+        apart from what is read.
     """
+    check_apart(run, _list_paths(inputs))
     if run.is_file():
         raise InputError(f"{run}: a file; choose a new folder with --out")
     names = {path.name for path in run.iterdir()} if run.exists() else set()
@@ -52,25 +65,12 @@ def check_folder(run: Path, resume: bool) -> None:
         raise InputError(f"{run}: holds {min(others)} and no run to resume; choose a new folder")
 
 
-def check_replaceable(folder: Path, result_file: str) -> None:
-    """Refuse to replace anything but an earlier result of the same kind.
-
-    Parameters
-    ----------
-    folder
-        Where a result is to be written.
-    result_file
-        The name of the file by which an earlier one is known.
-
-    Raises
-    ------
-    InputError
-        It is a file, or holds something else.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: a file; choose a new folder with --out")
-    if folder.exists() and any(folder.iterdir()) and not (folder / result_file).exists():
-        raise InputError(f"{folder}: holds other files; choose a new folder with --out")
+def _list_paths(inputs: Iterable[object]) -> Iterator[str | Path]:
+    for one in inputs:
+        if isinstance(one, (str, Path)):
+            yield one
+        elif isinstance(one, Sequence):
+            yield from _list_paths(one)
 
 
 def add_masks(
@@ -96,7 +96,9 @@ def add_masks(
     if masks is not None:
         given = [masks] if isinstance(masks, (str, Path)) else masks
         manifest = assign_masks(manifest, [Path(source) for source in given])
-    return measure_lesions(manifest, on_progress) if "mask" in manifest else manifest
+    if "mask" not in manifest:
+        return manifest
+    return record_masks(measure_lesions(manifest, on_progress))
 
 
 def check_same_masks(run: Path, masks: object | None) -> None:
@@ -143,7 +145,7 @@ def reopen(run: Path, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame]:
     RecipeError
         It was started with other settings.
     InputError
-        A slice is gone.
+        A slice or a mask is gone, or has changed.
     """
     if load_recipe(run / RECIPE_FILE) != recipe:
         raise RecipeError(
@@ -151,11 +153,7 @@ def reopen(run: Path, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame]:
             "same recipe and overrides, or choose another folder"
         )
     manifest = read_table(run / "manifest.csv")
-    missing = [path for path in manifest["path"] if not Path(path).is_file()]
-    if missing:
-        raise InputError(
-            f"{missing[0]}: gone since the run was started; put it back, or start another run"
-        )
+    check_unchanged(manifest)
     return manifest, read_table(run / "rejected.csv")
 
 

@@ -6,10 +6,11 @@ from tumorscope.artifact.distribution import copy_for_prediction
 from tumorscope.artifact.reader import read_artifact, read_known_codes
 from tumorscope.artifact.writer import write_artifact
 from tumorscope.errors import ArtifactError, InputError
+from tumorscope.replacing import MARKER
 
 KEPT = {
     "model.xml", "model.bin", "known_codes.npy", "guard.npz", "MODEL_CARD.md",
-    "artifact.json", "artifact.json.sha256",
+    "artifact.json", "artifact.json.sha256", MARKER,
 }  # fmt: skip
 
 
@@ -45,7 +46,6 @@ def test_earlier_copy_and_empty_folder_are_replaced(run, tmp_path):
     out = tmp_path / "model"
     out.mkdir()
     first = copy_for_prediction(run, out)
-    (out / "old").touch()
     assert copy_for_prediction(run / "model", out) == first
     assert {path.name for path in out.iterdir()} == KEPT
 
@@ -54,9 +54,13 @@ def test_other_files_and_the_model_itself_are_never_replaced(run, tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.tex").touch()
     for out in (tmp_path / "thesis", tmp_path / "thesis" / "chapter.tex"):
-        with pytest.raises(InputError, match="not a folder of a model"):
+        with pytest.raises(InputError, match=r"holds other files|a file"):
             copy_for_prediction(run, out)
-    with pytest.raises(InputError, match="the model itself"):
+    copy_for_prediction(run, tmp_path / "copy")
+    (tmp_path / "copy" / "notes.txt").touch()
+    with pytest.raises(InputError, match=r"such as notes\.txt"):
+        copy_for_prediction(run, tmp_path / "copy")
+    with pytest.raises(InputError, match=r"is .*model, which is read"):
         copy_for_prediction(run, run / "model")
     assert (run / "model" / "model.keras").exists()
 

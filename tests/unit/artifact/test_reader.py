@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tumorscope.artifact.checksum import compute_sha256
 from tumorscope.artifact.reader import (
     find_artifact,
     read_artifact,
@@ -20,6 +19,7 @@ from tumorscope.artifact.spec import (
     SPEC_FILE,
 )
 from tumorscope.artifact.writer import write_artifact, write_guard
+from tumorscope.checksum import compute_sha256
 from tumorscope.errors import ArtifactError
 from tumorscope.evaluation.decisions.novelty import Subspace
 from tumorscope.provenance import RESEARCH_USE_ONLY

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tumorscope.artifact.checksum import compute_sha256
+from tumorscope.checksum import compute_sha256
 from tumorscope.dataset.manifest import COLUMNS, read_manifest, write_table
 from tumorscope.errors import InputError
 

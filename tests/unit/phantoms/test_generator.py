@@ -156,13 +156,13 @@ class TestWritePhantoms:
 
     def test_a_folder_in_use_is_refused_and_kept(self, tmp_path):
         (tmp_path / "notes.txt").write_text("mine")
-        with pytest.raises(InputError, match="is not empty"):
+        with pytest.raises(InputError, match="holds other files"):
             write_phantoms(tmp_path, 2, 0)
         assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
     def test_a_file_in_place_of_the_folder_is_refused(self, tmp_path):
         (tmp_path / "phantoms").write_text("mine")
-        with pytest.raises(InputError, match="is a file"):
+        with pytest.raises(InputError, match="phantoms: a file"):
             write_phantoms(tmp_path / "phantoms", 2, 0)
 
     def test_an_interrupted_run_leaves_nothing_behind(self, tmp_path):

@@ -1,3 +1,4 @@
+import hashlib
 import struct
 import time
 import zlib
@@ -450,3 +451,16 @@ class TestDamage:
         if image is not None:
             assert image.dtype == np.uint8
             assert image.ndim == 3
+
+
+def test_a_file_with_other_bytes_than_were_recorded_is_refused(tmp_path):
+    for value in (1, 2):
+        pixels = np.full((40, 40), value, np.uint8)
+        pixels[0, 0] = 255
+        Image.fromarray(pixels).save(tmp_path / f"{value}.png")
+    recorded = hashlib.sha256((tmp_path / "1.png").read_bytes()).hexdigest()
+    np.testing.assert_array_equal(
+        read_slice(tmp_path / "1.png", recorded), read_slice(tmp_path / "1.png")
+    )
+    with pytest.raises(InputError, match=r"2\.png: changed since it was recorded .*; put back"):
+        read_slice(tmp_path / "2.png", recorded)

@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from tumorscope.errors import InputError
 from tumorscope.preprocessing import prepare_slice
 from tumorscope.recipe import AugmentationSettings, PreprocessingSettings
 from tumorscope.scans.images import read_slice
@@ -16,6 +18,7 @@ from tumorscope.training.pipeline import (
     build_training_batches,
     build_validation_batches,
     draw_epoch,
+    saying_what_is_unreadable,
 )
 from tumorscope.training.store import SliceStore
 
@@ -51,6 +54,33 @@ def take(batches, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
 
 def identify(batches: list[tuple[np.ndarray, np.ndarray]]) -> list[int]:
     return [int(image.max()) - 100 for slices, _ in batches for image in slices]
+
+
+@pytest.mark.parametrize("build", ["training", "validation"])
+def test_a_slice_that_is_gone_is_named_without_a_page_of_tensorflow(manifest, tmp_path, build):
+    gone = str(tmp_path / "gone.png")
+    store = SliceStore(manifest.assign(path=[*manifest["path"][:-1], gone]), PREPROCESSING, 1)
+    batches = (
+        build_validation_batches(store, BATCH_SIZE)
+        if build == "validation"
+        else build_training_batches(store, NO_AUGMENTATION, BATCH_SIZE, 0, 0)
+    )
+    with (
+        pytest.raises(InputError) as caught,
+        saying_what_is_unreadable([SliceStore(manifest, PREPROCESSING, 1), store]),
+    ):
+        take(batches, STEPS)
+    assert str(caught.value) == (
+        f"{gone}: cannot be read: No such file or directory; once that is mended, go on with "
+        "--resume"
+    )
+    assert caught.value.__suppress_context__
+
+
+def test_other_errors_of_tensorflow_stay_what_they_are(store):
+    error = tf.errors.ResourceExhaustedError(None, None, "no memory left")
+    with pytest.raises(tf.errors.ResourceExhaustedError), saying_what_is_unreadable([store]):
+        raise error
 
 
 def test_validation_slices_come_in_order_and_unchanged(store, manifest):

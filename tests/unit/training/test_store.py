@@ -1,7 +1,14 @@
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pytest
 from PIL import Image
 
+from tumorscope.checksum import compute_sha256
+from tumorscope.dataset.recorded import record_masks
+from tumorscope.errors import InputError
 from tumorscope.recipe import PreprocessingSettings
 from tumorscope.scans.images import read_slice
 from tumorscope.training import store as stores
@@ -30,9 +37,9 @@ def test_the_cache_never_outgrows_its_limit(manifest, monkeypatch):
 def count_decoding(monkeypatch) -> list[str]:
     decoded: list[str] = []
 
-    def read_and_count(path):
+    def read_and_count(path, sha256):
         decoded.append(path.name)
-        return read_slice(path)
+        return read_slice(path, sha256)
 
     monkeypatch.setattr(stores, "read_slice", read_and_count)
     return decoded
@@ -56,3 +63,22 @@ def test_gray_slices_take_a_third_of_the_memory_and_colored_ones_stay_colored(tm
         np.testing.assert_array_equal(read[0], np.repeat(gray[..., np.newaxis], 3, axis=-1))
         np.testing.assert_array_equal(read[1], colored)
     assert sum(pixels.nbytes for pixels, _ in store._cache.values()) == 32 * 32 * (1 + 3)
+
+
+@pytest.mark.parametrize("column", ["path", "mask"])
+def test_nothing_is_learned_from_a_slice_or_mask_that_changed(manifest, tmp_path, column):
+    paths = [tmp_path / f"{number}.png" for number in range(4)]
+    for path, slice_file in zip(paths, manifest["path"], strict=False):
+        shutil.copy(slice_file, path)
+    table = pd.DataFrame(
+        {"path": map(str, paths[:2]), "label": [1, 1], "group": [0, 1], "mask": map(str, paths[2:])}
+    )
+    table["sha256"] = table["path"].map(lambda path: compute_sha256(Path(path)))
+    table = record_masks(table)
+    store = SliceStore(table, PREPROCESSING, cache_mb=0)
+    store.read_batch(np.arange(2))
+    one, other = table[column]
+    shutil.copy(other, one)  # of the same size and kind, and a slice as well
+    with pytest.raises(InputError, match=rf"{one}: changed since it was recorded"):
+        store.read_batch(np.arange(2))
+    assert store.error is not None

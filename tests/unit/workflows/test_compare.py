@@ -9,6 +9,7 @@ import pytest
 from tumorscope.errors import InputError
 from tumorscope.evaluation.comparison import compare_scores
 from tumorscope.provenance import RESEARCH_USE_ONLY
+from tumorscope.replacing import MARKER
 from tumorscope.workflows.compare import compare
 
 pytestmark = pytest.mark.usefixtures("blank_figures")
@@ -66,7 +67,7 @@ def test_folder_holds_the_result_and_its_figure_and_is_replaced(pair, tmp_path):
     written = json.loads((tmp_path / "out" / "comparison.json").read_text())
     assert written == {**comparison, "notice": RESEARCH_USE_ONLY}
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        "comparison.json", "comparison.png", "comparison.svg"
+        MARKER, "comparison.json", "comparison.png", "comparison.svg"
     }  # fmt: skip
 
 
@@ -169,3 +170,5 @@ def test_folder_of_other_files_is_never_replaced(pair, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="a file"):
         compare(*pair, tmp_path / "file")
+    with pytest.raises(InputError, match=r"lies in .*, which is read"):
+        compare(*pair, pair[0] / "comparison")

@@ -21,6 +21,7 @@ def name_origins(slices: pd.DataFrame) -> pd.Series:
 
 
 def read_by_origin(slices: pd.DataFrame) -> Callable[[str], NDArray[np.uint8]]:
-    """Give what reads the slice of a manifest that `name_origins` names."""
-    paths = dict(zip(name_origins(slices), slices["path"], strict=True))
-    return lambda name: read_slice(Path(paths[name]))
+    """Give what reads the slice of a manifest that `name_origins` names, if it is unchanged."""
+    recorded = zip(slices["path"].map(Path), slices["sha256"], strict=True)
+    files = dict(zip(name_origins(slices), recorded, strict=True))
+    return lambda name: read_slice(*files[name])

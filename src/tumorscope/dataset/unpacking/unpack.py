@@ -3,19 +3,18 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tumorscope.atomic import replace_folder
 from tumorscope.dataset.labelled_files import LabelledFile
 from tumorscope.dataset.unpacking.patients import keep_salt
 from tumorscope.dataset.unpacking.writer import SliceWriter, Unpacked
 from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback
+from tumorscope.replacing import check_replaceable, replace_folder
 from tumorscope.scans.find import holds_slices, recognize_file
 from tumorscope.scans.formats import Format
 from tumorscope.scans.scan import Unreadable
 
 SLICES_FOLDER, SALT_FILE = "slices", "salt"
-_MARK_FILE = "UNPACKED.txt"
-_MARK = "Slices that Tumorscope unpacked from scans; manifest.csv says from which.\n"
+_STEP = "unpack"
 
 
 def unpack(
@@ -57,8 +56,7 @@ def unpack(
         raise InputError(f"{packed[0].path}: no picture, and there is no folder to unpack it to")
     salt = keep_salt(home / SALT_FILE)
     unpacked = Unpacked(pictures, left_out)
-    with replace_folder(home / SLICES_FOLDER) as folder:
-        (folder / _MARK_FILE).write_text(_MARK, "utf-8")
+    with replace_folder(home / SLICES_FOLDER, _STEP) as folder:
         writer = SliceWriter(folder, home / SLICES_FOLDER, salt, on_progress)
         for together in _list_together(packed):
             part = writer.write(together)
@@ -69,7 +67,11 @@ def unpack(
 
 def holds_unpacked(home: Path) -> bool:
     """Tell whether the ``slices`` in a folder are those of `unpack`, and may be replaced."""
-    return (home / SLICES_FOLDER / _MARK_FILE).is_file()
+    try:
+        check_replaceable(home / SLICES_FOLDER, _STEP)
+    except InputError:
+        return False
+    return (home / SLICES_FOLDER).is_dir()
 
 
 def _refuse_folder(file: LabelledFile) -> Unreadable:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tumorscope.atomic import borrow_folder, replace_folder
+from tumorscope.atomic import borrow_folder
 from tumorscope.auditing.findings import Findings, find_all, list_findings
 from tumorscope.auditing.reading import Reading, read_files
 from tumorscope.auditing.summary import AuditSummary, summarize
@@ -16,12 +16,14 @@ from tumorscope.dataset.manifest import write_table
 from tumorscope.errors import InputError, suggest
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import RESEARCH_USE_ONLY, describe_environment
+from tumorscope.replacing import check_replaceable, replace_folder
 from tumorscope.report.audit.report import write_audit_page
 from tumorscope.scans.images import read_slice
 from tumorscope.workflows.audit.guess import Guess, measure_guesses
 from tumorscope.workflows.audit.sources import find_sources
 
 GROUPS_FILE, DOCUMENT_FILE, PAGE_FILE = "groups.csv", "audit.json", "audit.html"
+_COMMAND = "audit"
 FAULTS = ("copies", "conflicts", "unreadable")
 
 _GROUP_COLUMNS = ["path", "folder", "label_name", "group", "kind"]
@@ -70,11 +72,12 @@ def audit(
     ------
     InputError
         A folder is missing, inside another or without a readable image, a table cannot be used,
-        `out` holds other files, or `fail_on` names something else.
+        `out` holds other files or lies in what is looked through, or `fail_on` names something
+        else.
     """
     given = [Path(folders)] if isinstance(folders, str | Path) else [Path(one) for one in folders]
     _check_faults(fail_on)
-    _check_replaceable(Path(out), given)
+    check_replaceable(Path(out), _COMMAND, given)
     names = read_class_names(positive, negative)
     arguments = {
         "folders": given, "out": out, "fail_on": fail_on, "positive": positive,
@@ -89,7 +92,7 @@ def audit(
         failed = [fault for fault in FAULTS if fault in fail_on and _count(summary, fault)]
         guess = measure_guesses(reading.files, findings.slices["group"], found.untold)
         result: Audit = {**summary, "guess": guess, "failed": failed}
-        with replace_folder(Path(out)) as folder:
+        with replace_folder(Path(out), _COMMAND) as folder:
             write_table(folder / GROUPS_FILE, findings.slices[_GROUP_COLUMNS])
             _write_document(folder / DOCUMENT_FILE, result, findings, environment)
             pictures = _Pictures(reading)
@@ -100,15 +103,16 @@ def audit(
 
 
 class _Pictures:
-    """Slices to show; one that is gone by now is shown as small as it was kept."""
+    """Slices to show; one that is gone or changed by now is shown as small as it was kept."""
 
     def __init__(self, reading: Reading) -> None:
         self._paths = [file.file for file in reading.files]
+        self._recorded = reading.slices["sha256"].tolist()
         self._thumbnails = reading.thumbnails
 
     def read(self, row: int) -> NDArray[np.uint8]:
         try:
-            return read_slice(self._paths[row])
+            return read_slice(self._paths[row], self._recorded[row])
         except InputError:
             return np.repeat(self._thumbnails[row][..., np.newaxis], 3, axis=-1)
 
@@ -119,17 +123,6 @@ def _check_faults(fail_on: Sequence[str]) -> None:
             raise InputError(
                 f"--fail-on {name}: expected some of {', '.join(FAULTS)}{suggest(name, FAULTS)}"
             )
-
-
-def _check_replaceable(out: Path, folders: Sequence[Path]) -> None:
-    """Replace an earlier audit only, and never a folder that is looked through."""
-    if any(folder.resolve().is_relative_to(out.resolve()) for folder in folders):
-        raise InputError(f"{out}: holds a folder to look through; choose another one with --out")
-    if out.is_symlink() or (out.exists() and not out.is_dir()):
-        raise InputError(f"{out}: not a folder; choose a new one with --out")
-    written = {GROUPS_FILE, DOCUMENT_FILE, PAGE_FILE}
-    if out.exists() and not {path.name for path in out.iterdir()} <= written:
-        raise InputError(f"{out}: holds other files; choose a new folder with --out")
 
 
 def _count(summary: AuditSummary, fault: str) -> int:

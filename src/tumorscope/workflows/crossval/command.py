@@ -108,7 +108,7 @@ def crossval(
     if leave_out is not None:
         _check_leaving_out(leave_out, grouped, folds_file)
     check_training(settings)
-    check_folder(cv, resume)
+    check_folder(cv, resume, [data, masks, folds_file])
     remove_partial(cv)
     goes_on = (cv / RECIPE_FILE).exists()
     if goes_on:

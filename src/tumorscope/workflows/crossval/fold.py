@@ -15,9 +15,10 @@ from tumorscope.atomic import borrow_folder, remove_partial
 from tumorscope.dataset.folds import find_root, read_folds
 from tumorscope.dataset.left_out import LEFT_OUT
 from tumorscope.dataset.manifest import read_table, write_table
+from tumorscope.dataset.recorded import check_unchanged
 from tumorscope.dataset.series import find_places
 from tumorscope.dataset.splits import TEST, TRAIN, VALIDATION, divide_fold
-from tumorscope.errors import TumorscopeError
+from tumorscope.errors import InputError, TumorscopeError
 from tumorscope.inference.engine import Engine, choose_precision
 from tumorscope.inference.guard import Guard
 from tumorscope.progress import ignore_progress
@@ -28,6 +29,8 @@ from tumorscope.workflows.training_extra import import_training
 
 PREDICTIONS_FILE = "predictions.csv"
 PROGRESS = "progress"
+BAD_INPUT = 2
+"""How the process ends where the fault is in what it was given."""
 _OF_MANIFEST = ["path", "label", "label_name", "group", "series"]
 _COLUMNS = [
     "part", "path", "label", "label_name", "group", "probability", "reason",
@@ -46,10 +49,12 @@ def read_parts(cv: Path, repeat: int, fold: int) -> tuple[Recipe, pd.DataFrame]:
     Raises
     ------
     InputError
-        The files do not fit together, or a group crosses parts of a grouped division.
+        The files do not fit together, slices or masks have changed, or a group crosses parts of a
+        grouped division.
     """
     recipe = load_recipe(cv / RECIPE_FILE)
     manifest = read_table(cv / "manifest.csv")
+    check_unchanged(manifest)
     grouped = recipe.data.split == "grouped"
     folds = read_folds(cv / FOLDS_FILE, manifest, find_root(manifest), grouped)
     is_test = folds.loc[folds["repeat"] == repeat, "fold"].reindex(manifest.index) == fold
@@ -92,6 +97,7 @@ def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int
     learning = parts[parts["split"].isin((TRAIN, VALIDATION))]
     history = train_classifier(classifier, recipe, learning, folder, on_progress)
     write_table(folder / "history.csv", history)
+    check_unchanged(parts)  # hours later
     places = find_places(parts)
     asked = parts[parts["split"].isin((VALIDATION, TEST))]
     # A table may have columns of its own that are called as those of answers.
@@ -133,7 +139,8 @@ def main() -> None:
     try:
         train_fold(Path(cv), int(repeat), int(fold), report)
     except TumorscopeError as error:
-        raise SystemExit(" ".join(str(error).split())) from None  # the last line of the log
+        sys.stderr.write(" ".join(str(error).split()) + "\n")  # the last line of the log
+        raise SystemExit(BAD_INPUT if isinstance(error, InputError) else 1) from None
 
 
 if __name__ == "__main__":

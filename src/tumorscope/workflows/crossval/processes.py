@@ -9,8 +9,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from threading import Lock
 
-from tumorscope.errors import TumorscopeError
-from tumorscope.workflows.crossval.fold import PREDICTIONS_FILE, PROGRESS, find_fold_folder
+from tumorscope.errors import InputError, TumorscopeError
+from tumorscope.workflows.crossval.fold import (
+    BAD_INPUT,
+    PREDICTIONS_FILE,
+    PROGRESS,
+    find_fold_folder,
+)
 
 # -P: a file of the user's in the working directory must not stand in for a library.
 _COMMAND = (sys.executable, "-P", "-m", "tumorscope.workflows.crossval.fold")
@@ -45,7 +50,8 @@ class FoldProcesses:
         Raises
         ------
         TumorscopeError
-            A training failed. The others are stopped; finished folds keep their results.
+            A training failed, as an `InputError` where slices or settings are the reason. The
+            others are stopped; finished folds keep their results.
         """
         self._shares = dict.fromkeys(folds, 0.0)
         pool = ThreadPoolExecutor(self._jobs)
@@ -89,7 +95,8 @@ class FoldProcesses:
             self._running.remove(process)
         if process.returncode:
             reason = _describe_end(process.returncode, log)
-            raise TumorscopeError(
+            kind = InputError if process.returncode == BAD_INPUT else TumorscopeError
+            raise kind(
                 f"the training of fold {fold} in repeat {repeat} failed: {reason} (see {log}); "
                 "finished folds are kept, go on with --resume"
             )

@@ -14,12 +14,15 @@ from tumorscope.dataset.unpacking.origins import read_by_origin
 from tumorscope.errors import InputError
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
+from tumorscope.replacing import check_replaceable
 from tumorscope.report.run.report import write_report
 from tumorscope.workflows.crossval.out_of_fold import decide_out_of_fold, measure_out_of_fold
 from tumorscope.workflows.evaluate.external import evaluate_external
-from tumorscope.workflows.evaluate.folder import METRICS_FILE, write_evaluation
+from tumorscope.workflows.evaluate.folder import write_evaluation
 from tumorscope.workflows.evaluate.measure import measure_validation, tabulate_answers
-from tumorscope.workflows.preparation import OUT_OF_FOLD_FILE, check_replaceable
+from tumorscope.workflows.preparation import OUT_OF_FOLD_FILE
+
+COMMAND, FOLDER = "evaluate", "evaluation"
 
 
 def evaluate(
@@ -83,8 +86,8 @@ def _evaluate_run(
 ) -> dict[str, Any]:
     predictor = Predictor.load(run)
     manifest = read_run_manifest(run)
-    folder = Path(out or run / "evaluation")
-    check_replaceable(folder, METRICS_FILE)
+    folder = Path(out or run / FOLDER)
+    check_replaceable(folder, COMMAND, [find_artifact(run)])
     if (run / OUT_OF_FOLD_FILE).exists():
         table = decide_out_of_fold(read_table(run / OUT_OF_FOLD_FILE), predictor.spec)
         metrics = measure_out_of_fold(table, predictor.spec)
@@ -96,6 +99,7 @@ def _evaluate_run(
     history = read_table(run / "history.csv")
     write_evaluation(
         folder,
+        COMMAND,
         metrics,
         table,
         drawn,
@@ -126,8 +130,10 @@ def read_run_manifest(run: Path) -> pd.DataFrame:
         manifest = read_table(path)
     except ValueError as error:
         raise InputError(f"{path}: damaged ({error}); train again") from error
-    if manifest.empty or not {"path", "label", "split"} <= set(manifest.columns):
-        raise InputError(f"{path}: damaged: lists no slice with its label and split; train again")
+    if manifest.empty or not {"path", "label", "sha256", "split"} <= set(manifest.columns):
+        raise InputError(
+            f"{path}: damaged: lists no slice with its label, SHA-256 and split; train again"
+        )
     return manifest
 
 

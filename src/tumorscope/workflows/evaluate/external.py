@@ -20,13 +20,14 @@ from tumorscope.evaluation.decisions.operating_points import HALF
 from tumorscope.evaluation.summary import summarize_scores
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
-from tumorscope.workflows.evaluate.folder import METRICS_FILE, write_evaluation
+from tumorscope.replacing import check_replaceable
+from tumorscope.workflows.evaluate.folder import write_evaluation
 from tumorscope.workflows.evaluate.foreign_predictions import read_foreign_predictions
 from tumorscope.workflows.evaluate.measure import assess_answers, tabulate_answers
-from tumorscope.workflows.preparation import check_replaceable
 
 # With fewer groups of a class than this, no figure says anything about a model.
 LEAST_GROUPS = 10
+_COMMAND = "evaluate DATA"
 _FIGURES = ("accuracy", "sensitivity", "specificity", "auroc")
 
 
@@ -64,9 +65,11 @@ def evaluate_external(
         The model or the data cannot be used.
     """
     folder = Path(out)
-    check_replaceable(folder, METRICS_FILE)
+    artifact = find_artifact(Path(model))
+    inputs = [artifact, data, *([] if predictions is None else [predictions])]
+    check_replaceable(folder, _COMMAND, inputs)
     predictor = Predictor.load(Path(model))
-    known = read_known_codes(find_artifact(Path(model)))
+    known = read_known_codes(artifact)
     with borrow_folder(folder) as home:
         manifest, rejected = read_manifest(
             data, positive, on_progress, negative=negative, home=home
@@ -105,6 +108,7 @@ def evaluate_external(
         )
         write_evaluation(
             folder,
+            _COMMAND,
             metrics,
             table.join(subgroups),
             drawn,

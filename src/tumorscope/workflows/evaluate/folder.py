@@ -9,17 +9,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tumorscope.atomic import replace_folder
 from tumorscope.dataset.manifest import write_table
 from tumorscope.evaluation.measures.metrics import compute_metrics
 from tumorscope.provenance import RESEARCH_USE_ONLY
+from tumorscope.replacing import replace_folder
 
-METRICS_FILE = "metrics.json"
 _MISTAKES_SHOWN = 12
 
 
 def write_evaluation(
     folder: Path,
+    command: str,
     metrics: Mapping[str, Any],
     predictions: pd.DataFrame,
     drawn: pd.DataFrame,
@@ -34,6 +34,8 @@ def write_evaluation(
     ----------
     folder
         Where to.
+    command
+        Which command writes it, for `replace_folder`.
     metrics
         For ``metrics.json``.
     predictions
@@ -49,9 +51,9 @@ def write_evaluation(
     rejected
         Files that could not be read.
     """
-    with replace_folder(folder) as temporary:
+    with replace_folder(folder, command) as temporary:
         document = {**metrics, "notice": RESEARCH_USE_ONLY}
-        (temporary / METRICS_FILE).write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+        (temporary / "metrics.json").write_text(json.dumps(document, indent=2) + "\n", "utf-8")
         write_table(
             temporary / "predictions.csv", predictions.drop(columns="cam_peak", errors="ignore")
         )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tumorscope.artifact.spec import ArtifactSpec
+from tumorscope.dataset.recorded import check_unchanged
 from tumorscope.dataset.series import find_places
 from tumorscope.dataset.splits import TRAIN, VALIDATION
 from tumorscope.dataset.unpacking.origins import name_origins
@@ -34,8 +35,9 @@ def answer_slices(
 ) -> Iterator[Prediction]:
     """Answer for slices of a manifest, by the names of `name_origins`.
 
-    They have been read before; one that no longer can be is an error.
+    They have been read before; one that no longer can be, or has changed since, is an error.
     """
+    check_unchanged(slices)
     answers = predictor.predict(map(Path, slices["path"]))
     for done, (name, answer) in enumerate(zip(name_origins(slices), answers, strict=True), 1):
         if isinstance(answer, Unreadable):

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from tumorscope.atomic import replace_folder
 from tumorscope.dataset.splits import TRAIN, VALIDATION
 from tumorscope.errors import InputError
 from tumorscope.evaluation.decisions.verdicts import CLASS_NAMES
@@ -14,8 +13,11 @@ from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.recipe import load_recipe
+from tumorscope.replacing import check_replaceable, replace_folder
 from tumorscope.workflows.evaluate.command import read_run_manifest, refresh_report
 from tumorscope.workflows.evaluate.measure import answer_slices
+
+COMMAND, FOLDER = "explain", "explanations"
 
 
 def explain(
@@ -44,11 +46,13 @@ def explain(
     Raises
     ------
     ArtifactError, InputError
-        The folder is no finished run, or the count is below 1.
+        The folder is no finished run, slices have changed, ``explanations`` holds other files, or
+        the count is below 1.
     """
     if count < 1:
         raise InputError(f"--count: expected at least 1, found {count}")
     run = Path(run)
+    check_replaceable(run / FOLDER, COMMAND)
     predictor = Predictor.load(run)
     manifest = read_run_manifest(run)
     part = VALIDATION if VALIDATION in set(manifest["split"]) else TRAIN
@@ -58,7 +62,7 @@ def explain(
     scale = predictor.spec.cam_scale
     explanations = []
     regions: dict[str, object] = {}
-    with replace_folder(run / "explanations") as folder:
+    with replace_folder(run / FOLDER, COMMAND) as folder:
         (folder / "overlays").mkdir()
         answers = answer_slices(predictor, chosen, "explaining", on_progress)
         for number, (answer, truth) in enumerate(zip(answers, truths, strict=True), start=1):
@@ -71,7 +75,7 @@ def explain(
         document = {"notice": RESEARCH_USE_ONLY, "regions": regions}
         (folder / "regions.json").write_text(json.dumps(document, indent=2) + "\n", "utf-8")
     refresh_report(run)
-    return run / "explanations" / "contact_sheet.png"
+    return run / FOLDER / "contact_sheet.png"
 
 
 def choose_slices(manifest: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tumorscope.artifact.reader import find_artifact, read_known_codes
-from tumorscope.atomic import borrow_folder, replace_folder
+from tumorscope.atomic import borrow_folder
 from tumorscope.copies.known import compute_file_codes, find_known
 from tumorscope.dataset.lesion_masks import assign_masks, open_masks, read_mask
 from tumorscope.dataset.manifest import read_manifest, write_table
@@ -30,6 +30,7 @@ from tumorscope.inference.predictor import Predictor
 from tumorscope.preprocessing import find_head, prepare_slice, take_gray
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import RESEARCH_USE_ONLY
+from tumorscope.replacing import check_replaceable, replace_folder
 from tumorscope.report.localization.report import write_localization_page
 from tumorscope.workflows.evaluate.command import refresh_report
 from tumorscope.workflows.evaluate.measure import answer_slices
@@ -41,8 +42,8 @@ from tumorscope.workflows.explain.methods import (
     list_engine_methods,
     list_keras_methods,
 )
-from tumorscope.workflows.preparation import check_replaceable
 
+_COMMAND = "explain DATA"
 TABLE_FILE = "localization.csv"
 FIGURES = (*Localization._fields, "insertion", "deletion")
 _SHOWN = 12
@@ -96,9 +97,10 @@ def localize(
         The model, the data or the masks cannot be used, or no slice is left.
     """
     folder = Path(out)
-    check_replaceable(folder, TABLE_FILE)
-    predictor = Predictor.load(Path(model))
     artifact = find_artifact(Path(model))
+    inputs = [artifact, data, *([] if masks is None else [masks])]
+    check_replaceable(folder, _COMMAND, inputs)
+    predictor = Predictor.load(Path(model))
     check_extra(artifact)
     with borrow_folder(folder) as home:
         manifest, rejected = read_manifest(data, positive, on_progress, home=home)
@@ -122,7 +124,7 @@ def localize(
         "above": compare_methods(table, SHIPPED, FIGURES, seed=seed),
         "curves": {name: np.mean(traces, axis=0).tolist() for name, traces in curves.items()},
     }
-    with replace_folder(folder) as temporary:
+    with replace_folder(folder, _COMMAND) as temporary:
         write_table(temporary / TABLE_FILE, table)
         write_table(temporary / "rejected.csv", rejected)
         (temporary / "localization.json").write_text(json.dumps(result, indent=2) + "\n", "utf-8")

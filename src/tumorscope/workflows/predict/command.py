@@ -5,22 +5,26 @@ pandas is left out on purpose: it would take a third of the time in which one im
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
+from tumorscope.artifact.reader import find_artifact
 from tumorscope.atomic import replace_file
 from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback, ignore_progress
+from tumorscope.replacing import check_replaceable, replace_folder
 from tumorscope.scans.find import find_scans
-from tumorscope.scans.formats import recognize_format
 from tumorscope.scans.scan import Unreadable
-from tumorscope.scans.stored_file import store_path
 from tumorscope.workflows.predict.answers import Answer, Answering
 from tumorscope.workflows.predict.processes import answer_in_processes
 
+_COMMAND = "predict"
 # A box alone, without the size of the picture that it is measured in, would mislead.
 _COLUMNS = tuple(name for name in Answer._fields if name != "region")
+# The columns by which a table of answers is known, whatever version wrote it.
+_TOLD = frozenset({"path", "series", "slice", "verdict"})
+_LONGEST_HEADER = 1000
 
 
 class Counts(NamedTuple):
@@ -62,7 +66,8 @@ def predict(
         An artifact folder or a run folder; by default the model that comes with the package.
     overlays
         A folder for one picture per image (slice, heatmap, probability) and per series (all
-        slices with their heatmaps).
+        slices with their heatmaps): new, empty, or overlays of an earlier call, to be replaced when
+        all are drawn.
     operating_point
         ``half``, ``youden`` or ``target_sensitivity``: the threshold to apply in place of the
         model's own.
@@ -94,18 +99,30 @@ def predict(
         There is no model, or it has changed since it was written.
     InputError
         An input does not exist, there is no such plane or volume number, the model has no such
-        operating point, or `out` is a folder or a scan.
+        operating point, `out` is a folder, a scan or other file that is no table of answers, or
+        `overlays` holds other files or lies in what is read.
     TumorscopeError
         One of several processes ended before its work was done.
     """
+    given = [scans] if isinstance(scans, str | Path) else list(scans)
     if out is not None:
-        _check_is_no_scan(Path(out))
-    found = find_scans(scans, plane=plane, volume=volume)
-    drawn = None if overlays is None else Path(overlays)
-    answering = Answering(model, operating_point, drawn, regions)
+        _check_table(Path(out))
+    pictures: AbstractContextManager[Path | None] = nullcontext()
+    if overlays is not None:
+        _check_overlays(Path(overlays), out, given, model)
+        pictures = replace_folder(Path(overlays), _COMMAND)
+    found = find_scans(given, plane=plane, volume=volume)
     slices = not_assessable = unreadable = 0
     table = nullcontext(_ignore) if out is None else _open_table(Path(out))
-    with table as write, closing(answer_in_processes(found, answering, processes)) as rows:
+    with (
+        table as write,
+        pictures as folder,
+        closing(
+            answer_in_processes(
+                found, Answering(model, operating_point, folder, regions), processes
+            )
+        ) as rows,
+    ):
         for row in rows:
             if isinstance(row, Unreadable):
                 unreadable += 1
@@ -120,12 +137,29 @@ def predict(
     return Counts(slices, not_assessable, unreadable)
 
 
-def _check_is_no_scan(out: Path) -> None:
-    """Refuse to write over a scan, which may be one of those to answer for."""
+def _check_overlays(
+    folder: Path,
+    out: str | Path | None,
+    scans: Sequence[str | Path],
+    model: str | Path | None,
+) -> None:
+    read = [*scans, *([] if model is None else [find_artifact(Path(model))])]
+    check_replaceable(folder, _COMMAND, read)
+    if out is not None and Path(out).resolve().is_relative_to(folder.resolve()):
+        raise InputError(f"{out}: lies in {folder}, which is for pictures alone; put it beside")
+
+
+def _check_table(out: Path) -> None:
+    """Refuse to write over anything but an earlier table: a scan, or a table of the user's."""
     if out.is_dir():
         raise InputError(f"{out}: a folder; give the name of a CSV file with --out")
-    if out.is_file() and recognize_format(store_path(out).read_head()):
-        raise InputError(f"{out}: a scan; give the name of a CSV file with --out")
+    if out.is_file() and out.stat().st_size:
+        with out.open("rb") as file:
+            columns = file.readline(_LONGEST_HEADER).decode("latin-1").strip().split(",")
+        if not _TOLD.issubset(columns):
+            raise InputError(
+                f"{out}: holds something else than answers of predict; give another name with --out"
+            )
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tumorscope.atomic import remove_partial, replace_folder
+from tumorscope.atomic import create_folder, remove_partial
 from tumorscope.dataset.class_names import Names
 from tumorscope.dataset.manifest import read_manifest, read_table, write_table
 from tumorscope.dataset.sources import Source
@@ -14,9 +14,14 @@ from tumorscope.dataset.splits import TRAIN, assign_split
 from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.recipe import load_recipe
+from tumorscope.replacing import check_replaceable
 from tumorscope.report.run.report import write_report
 from tumorscope.workflows.crossval.out_of_fold import check_keeps_last, read_out_of_fold
+from tumorscope.workflows.evaluate.command import COMMAND as EVALUATE
+from tumorscope.workflows.evaluate.command import FOLDER as EVALUATION
 from tumorscope.workflows.evaluate.command import evaluate
+from tumorscope.workflows.explain.command import COMMAND as EXPLAIN
+from tumorscope.workflows.explain.command import FOLDER as EXPLANATIONS
 from tumorscope.workflows.explain.command import explain
 from tumorscope.workflows.preparation import (
     FOLDS_FILE,
@@ -107,7 +112,9 @@ def train(
     }  # fmt: skip
     if crossval is not None:
         check_keeps_last(settings)
-    check_folder(run, resume)
+    check_folder(run, resume, [data, masks, crossval])
+    for name, command in ((EVALUATION, EVALUATE), (EXPLANATIONS, EXPLAIN)):
+        check_replaceable(run / name, command)  # before hours are spent on what they are of
     if (run / FOLDS_FILE).exists():
         raise InputError(f"{run}: a cross-validation; choose a new folder with --out")
     if not (run / "model").exists():
@@ -153,7 +160,7 @@ def train(
                 lambda done, total: on_progress("training", done, total),
             )
         write_table(run / "history.csv", history)
-        with replace_folder(run / "model") as folder:
+        with create_folder(run / "model") as folder:
             on_progress("exporting", 0, 1)
             export_classifier(classifier, folder)
             on_progress("exporting", 1, 1)

@@ -5,7 +5,6 @@ from pathlib import Path, PurePath
 import numpy as np
 import pandas as pd
 
-from tumorscope.artifact.checksum import compute_fingerprint
 from tumorscope.artifact.distribution import CARD_FILE
 from tumorscope.artifact.spec import (
     KNOWN_CODES_FILE,
@@ -15,7 +14,9 @@ from tumorscope.artifact.spec import (
 )
 from tumorscope.artifact.writer import write_artifact, write_guard
 from tumorscope.atomic import write_text
+from tumorscope.checksum import compute_fingerprint
 from tumorscope.copies.known import compute_file_codes
+from tumorscope.dataset.recorded import check_unchanged
 from tumorscope.dataset.series import find_places
 from tumorscope.dataset.splits import TRAIN, VALIDATION
 from tumorscope.evaluation.decisions.calibration import apply_temperature
@@ -60,7 +61,13 @@ def complete_artifact(
         place of its own answers for a validation part.
     on_progress
         Called as work goes on.
+
+    Raises
+    ------
+    InputError
+        A slice or a mask is gone, or has changed since it was recorded.
     """
+    check_unchanged(manifest)  # hours later
     spec = ArtifactSpec(
         recipe=recipe.name,
         backbone=recipe.model.backbone,

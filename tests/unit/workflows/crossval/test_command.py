@@ -11,7 +11,7 @@ from tumorscope.errors import InputError, MissingExtraError, RecipeError, Tumors
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.workflows.compare import compare
 from tumorscope.workflows.crossval.command import crossval
-from tumorscope.workflows.crossval.fold import find_fold_folder
+from tumorscope.workflows.crossval.fold import find_fold_folder, read_parts
 from tumorscope.workflows.train.command import train
 
 SMALL = ("data.validation_fraction=0.25",)
@@ -359,6 +359,44 @@ class TestRefusals:
         (data / "no" / "3.png").unlink()
         with pytest.raises(InputError, match=r"3\.png: gone since"):
             crossval(data, cv, folds=3, overrides=SMALL, resume=True)
+
+    @pytest.mark.slow
+    def test_slices_or_masks_that_changed_before_a_fold_or_resuming(
+        self, trainer, labelled_slices, tmp_path
+    ):
+        data, masks, cv = tmp_path / "data", tmp_path / "masks", tmp_path / "cv"
+        shutil.copytree(labelled_slices, data)
+        masks.mkdir()
+        rows = []
+        for path in sorted(data.rglob("*.png")):
+            label = int(path.parent.name == "yes")
+            if label:
+                Image.fromarray(np.eye(36, dtype=np.uint8) * 255).save(masks / path.name)
+            rows.append((path, label, masks / path.name if label else ""))
+        table = pd.DataFrame(rows, columns=["path", "label", "mask"])
+        table.to_csv(tmp_path / "slices.csv", index=False)
+        options = {"folds": 3, "overrides": [*SMALL, "training.mask_weight=1"]}
+        trainer.fails_at = 2
+        with pytest.raises(TumorscopeError, match="no memory left"):
+            crossval(tmp_path / "slices.csv", cv, **options)
+        assert read(cv / "manifest.csv")["mask_sha256"].notna().sum() == 30
+        other = (data / "no" / "5.png").read_bytes()
+        for file in (data / "no" / "3.png", masks / "4.png"):
+            before = file.read_bytes()
+            file.write_bytes(other)
+            with pytest.raises(InputError, match=rf"{file}: changed"):
+                crossval(tmp_path / "slices.csv", cv, **options, resume=True)
+            with pytest.raises(InputError, match=rf"{file}: changed"):
+                read_parts(cv, 0, 1)
+            file.write_bytes(before)
+        crossval(tmp_path / "slices.csv", cv, **options, resume=True)
+
+    @pytest.mark.parametrize("place", ["data", "data/cv", "."])
+    def test_a_folder_that_is_not_apart_from_the_data(self, labelled_slices, tmp_path, place):
+        data = shutil.copytree(labelled_slices, tmp_path / "data")
+        with pytest.raises(InputError, match="which is read; choose another folder"):
+            crossval([str(data), "kaggle:owner/name"], tmp_path / place)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
 
 
 @pytest.mark.slow

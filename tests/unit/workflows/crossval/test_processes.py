@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tumorscope.errors import TumorscopeError
+from tumorscope.errors import InputError, TumorscopeError
 from tumorscope.workflows.crossval import processes
 from tumorscope.workflows.crossval.fold import find_fold_folder
 from tumorscope.workflows.crossval.processes import FoldProcesses
@@ -105,6 +105,15 @@ else:
     assert time.monotonic() - started < 30
     assert list_parts(tmp_path) == ["repeat-0-fold-0"]
     assert not (find_fold_folder(tmp_path, 0, 4) / "started").exists()
+
+
+def test_an_error_of_the_input_stays_one(put, tmp_path):
+    put("""
+sys.stderr.write("1.png: gone since the run was started\\n")
+sys.exit(2)
+""")
+    with pytest.raises(InputError, match=r"failed: 1\.png: gone.*go on with --resume"):
+        FoldProcesses(tmp_path, 1, ignore_steps).train([(0, 0)])
 
 
 def test_killed_process_is_said_to_be_killed(put, tmp_path):

@@ -39,6 +39,10 @@ def phantoms(tmp_path):
     return tmp_path / "phantoms"
 
 
+def list_all(folder):
+    return sorted(folder.rglob("*"))
+
+
 def know(artifact, paths, folder):
     """Copy an artifact and make it know some slices."""
     shutil.copytree(artifact, folder)
@@ -195,10 +199,39 @@ class TestForeignPredictions:
 
 
 class TestArguments:
-    def test_folder_of_something_else_is_not_replaced(self, tiny_artifact, labelled):
-        with pytest.raises(InputError, match="data: holds other files; choose a new folder"):
-            evaluate(tiny_artifact, labelled, labelled)
-        assert (labelled / "no" / "0.png").exists()
+    def test_neither_data_nor_model_is_replaced(self, tiny_artifact, labelled):
+        before = list_all(labelled.parent)
+        for out in (labelled, labelled.parent, labelled / "results", tiny_artifact):
+            with pytest.raises(InputError, match="which is read; choose another folder"):
+                evaluate(tiny_artifact, labelled, out)
+        assert list_all(labelled.parent) == before
+
+    @pytest.mark.usefixtures("labelled")
+    @pytest.mark.parametrize("name", ["cv", "data"])
+    def test_a_metrics_file_makes_no_evaluation_of_a_folder(self, tiny_artifact, tmp_path, name):
+        """A cross-validation has one, too, and so may the labelled slices."""
+        folder = tmp_path / name
+        (folder / "folds").mkdir(parents=True)
+        (folder / "metrics.json").write_text("{}")
+        (folder / "folds" / "predictions.csv").write_text("path\n")
+        data = tmp_path / "slices.csv"
+        rows = [f"{path},{path.parent.name}" for path in sorted(tmp_path.rglob("[0-9].png"))]
+        data.write_text("\n".join(["path,label", *rows]))
+        before = list_all(tmp_path)
+        with pytest.raises(InputError, match=f"{name}: holds other files, or what an earlier"):
+            evaluate(tiny_artifact, data, folder)
+        assert list_all(tmp_path) == before
+
+    @pytest.mark.slow
+    def test_an_earlier_evaluation_is_replaced_unless_something_was_added(
+        self, tiny_artifact, labelled, tmp_path
+    ):
+        for _ in range(2):
+            evaluate(tiny_artifact, labelled, tmp_path / "results")
+        (tmp_path / "results" / "notes.txt").write_text("mine")
+        with pytest.raises(InputError, match=r"other files .*such as notes\.txt"):
+            evaluate(tiny_artifact, labelled, tmp_path / "results")
+        assert (tmp_path / "results" / "notes.txt").read_text() == "mine"
 
     def test_file_in_place_of_the_folder_is_an_input_error(self, tiny_artifact, labelled, tmp_path):
         (tmp_path / "results").write_text("a file")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tumorscope.checksum import compute_sha256
 from tumorscope.errors import InputError
 from tumorscope.explanation.panel import draw_contact_sheet
 from tumorscope.recipe import load_recipe
@@ -20,7 +21,8 @@ def run(tiny_artifact, image_folder, tmp_path):
     paths = sorted(map(str, image_folder.glob("[yn]*/*.png")))
     labels = [int(Path(path).parent.name == "yes") for path in paths]
     split = ["validation", "validation", "train", "train"] * (len(paths) // 4)
-    table = pd.DataFrame({"path": paths, "label": labels, "split": split})
+    sums = [compute_sha256(Path(path)) for path in paths]
+    table = pd.DataFrame({"path": paths, "label": labels, "sha256": sums, "split": split})
     table.to_csv(folder / "manifest.csv", index=False)
     return folder
 
@@ -65,9 +67,31 @@ def test_old_explanations_stay_when_a_slice_is_gone(run):
     table = pd.read_csv(run / "manifest.csv")
     table["path"] = "/gone/" + table["path"].str.rsplit("/").str[-1]
     table.to_csv(run / "manifest.csv", index=False)
-    with pytest.raises(InputError, match=r"/gone/.*: cannot be read"):
+    with pytest.raises(InputError, match=r"/gone/.*: gone since the run was started"):
         explain(run, count=4)
     assert (run / "explanations" / "contact_sheet.png").read_bytes() == before
+
+
+@pytest.mark.slow
+def test_other_slices_under_the_same_names_are_refused(run, image_folder, tmp_path):
+    copy = shutil.copytree(image_folder, tmp_path / "slices")
+    text = (run / "manifest.csv").read_text().replace(str(image_folder), str(copy))
+    (run / "manifest.csv").write_text(text)
+    explain(run, count=2)
+    other = next((copy / "no").iterdir())
+    for path in (copy / "yes").iterdir():
+        shutil.copy(other, path)
+    with pytest.raises(InputError, match=r"yes/.*: changed \(another SHA-256\)"):
+        explain(run, count=2)
+
+
+def test_explanations_of_others_stay(run):
+    """As of a run of an earlier version: nothing says who wrote them."""
+    (run / "explanations").mkdir()
+    (run / "explanations" / "mine.png").write_text("precious")
+    with pytest.raises(InputError, match="explanations: holds other files, or what an earlier"):
+        explain(run)
+    assert (run / "explanations" / "mine.png").exists()
 
 
 @pytest.mark.parametrize("count", [0, -1])

@@ -173,9 +173,15 @@ class TestRefused:
     def test_a_scan_is_not_written_over(self, tiny_artifact, slices):
         path = slices / "a.png"
         before = path.read_bytes()
-        with pytest.raises(InputError, match=r"a\.png: a scan; give the name of a CSV file"):
+        with pytest.raises(InputError, match=r"a\.png: holds something else than answers"):
             predict(tiny_artifact, slices, out=path)
         assert path.read_bytes() == before
+
+    def test_a_table_of_labels_is_not_written_over(self, tiny_artifact, slices, tmp_path):
+        (tmp_path / "labels.csv").write_text("path,label\na.png,yes\n")
+        with pytest.raises(InputError, match=r"labels\.csv: holds something else than answers"):
+            predict(tiny_artifact, slices, out=tmp_path / "labels.csv")
+        assert (tmp_path / "labels.csv").read_text() == "path,label\na.png,yes\n"
 
     def test_missing_model_is_named(self, slices):
         with pytest.raises(ArtifactError, match="slices: no model here"):
@@ -229,14 +235,15 @@ class TestTable:
     def test_old_table_stays_when_the_work_is_broken_off(self, tiny_artifact, slices, tmp_path):
         out = tmp_path / "results" / "answers.csv"
         out.parent.mkdir()
-        out.write_text("old")
+        old = "path,series,slice,probability,verdict,reason\n"  # of an earlier version
+        out.write_text(old)
 
         def break_off(*_: object) -> None:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
             predict(tiny_artifact, slices, out=out, on_progress=break_off)
-        assert out.read_text() == "old"
+        assert out.read_text() == old
         assert list(out.parent.iterdir()) == [out]
 
     def test_folder_in_place_of_the_table_is_an_input_error(self, tiny_artifact, slices, tmp_path):
@@ -249,7 +256,7 @@ class TestOverlays:
     def test_one_picture_per_answer_and_none_overwritten(self, tiny_artifact, slices, tmp_path):
         overlays = tmp_path / "new" / "overlays"
         answers, _ = predict(tiny_artifact, slices, overlays=overlays)
-        pictures = sorted(overlays.iterdir())
+        pictures = sorted(overlays.glob("*.png"))
         assert len(pictures) == len(answers) == 3
         assert [picture.name.partition(" ")[2] for picture in pictures] == [
             "a.png", "c.png", "a.png"
@@ -262,7 +269,7 @@ class TestOverlays:
     def test_longest_possible_name_gets_a_picture(self, tiny_artifact, write_slice, tmp_path):
         path = write_slice(tmp_path / "slices" / ("脑" * 83 + ".png"))
         predict(tiny_artifact, path, overlays=tmp_path / "overlays")
-        assert len(list((tmp_path / "overlays").iterdir())) == 1
+        assert len(list((tmp_path / "overlays").glob("*.png"))) == 1
 
     def test_nothing_half_written_is_left(self, tiny_artifact, slices, tmp_path, monkeypatch):
         class Broken:
@@ -275,5 +282,25 @@ class TestOverlays:
         )
         with pytest.raises(OSError, match="no space left"):
             predict(tiny_artifact, slices, tmp_path / "answers.csv", tmp_path / "overlays")
-        assert list((tmp_path / "overlays").iterdir()) == []
-        assert not (tmp_path / "answers.csv").exists()
+        assert [path.name for path in tmp_path.iterdir()] == ["slices"]
+
+    def test_earlier_overlays_are_replaced_and_nothing_else_is(
+        self, tiny_artifact, slices, tmp_path
+    ):
+        overlays = tmp_path / "overlays"
+        predict(tiny_artifact, slices, overlays=overlays)
+        predict(tiny_artifact, slices / "a.png", overlays=overlays)
+        assert [path.name for path in overlays.glob("*.png")] == ["00001 a.png"]
+        (overlays / "mine.png").touch()
+        for place, message in (
+            (overlays, "other files than tumorscope predict wrote, such as mine"),
+            (slices / "overlays", "lies in .*slices, which is read"),
+            (tiny_artifact / "overlays", "lies in .*model, which is read"),
+        ):
+            with pytest.raises(InputError, match=message):
+                predict(tiny_artifact, slices, overlays=place)
+        assert (overlays / "mine.png").exists()
+
+    def test_a_table_among_the_pictures_is_refused(self, tiny_artifact, slices, tmp_path):
+        with pytest.raises(InputError, match="which is for pictures alone; put it beside"):
+            predict(tiny_artifact, slices, tmp_path / "o" / "answers.csv", tmp_path / "o")

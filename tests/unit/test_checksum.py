@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tumorscope.artifact.checksum import compute_fingerprint, compute_sha256
+from tumorscope.checksum import compute_fingerprint, compute_sha256
 
 
 def test_file_has_its_sha256(tmp_path):
