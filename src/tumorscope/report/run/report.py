@@ -121,8 +121,8 @@ def _list_facts(run: RunFolder) -> list[tuple[str, str]]:
 def _describe_metrics(run: RunFolder, data: DataSummary | None) -> dict[str, object]:
     metrics, decision = run.metrics, run.recipe["decision"]
     if metrics is None:
-        empty = {"series": None, "values": []}
-        return {"metrics": None, "warning": None, "counts": "", **empty}
+        nothing: dict[str, object] = {"metrics": None, "warning": None, "series": None}
+        return {**nothing, "counts": "", "values": []}
     return {
         "metrics": metrics,
         "measurement": describe_measurement(metrics),
