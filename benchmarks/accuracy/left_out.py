@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from tumorscope.dataset.manifest import read_table
-from tumorscope.workflows.crossval.left_out import find_verdicts
+from tumorscope.workflows.measuring.verdicts import find_verdicts
 
 LEAST_SHARE = 0.01
 TENTHS = 10

@@ -20,7 +20,7 @@ from benchmarks.accuracy.left_out import (
 from tumorscope.dataset.manifest import read_table
 from tumorscope.dataset.series import find_levels
 from tumorscope.dataset.splits import TEST
-from tumorscope.workflows.crossval.neighbours import heed_series
+from tumorscope.workflows.measuring.neighbours import heed_series
 
 REACHES = (0.0, 0.06, 0.09, 0.12, 0.16)
 

@@ -7,6 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column, Table
 
+from tumorscope.cli.breakdown_table import print_breakdown
+
 _FIGURES = (
     "accuracy", "sensitivity", "specificity", "precision", "f1", "auroc", "average_precision",
     "brier",
@@ -33,6 +35,7 @@ def print_evaluation(metrics: Mapping[str, Any]) -> None:
             )
         _print_decisions(console, metrics)
         _print_guard(console, metrics)
+        print_breakdown(console, metrics)
         return
     _print_external(console, metrics)
 
@@ -59,6 +62,7 @@ def _print_external(console: Console, metrics: Mapping[str, Any]) -> None:
     if "calibration" in clean:
         _print_decisions(console, clean)
         _print_guard(console, clean)
+    print_breakdown(console, clean)
     for column, subgroups in metrics["subgroups"].items():
         console.print(_tabulate_subgroups(column, subgroups))
     if copies["slices"]:

@@ -11,7 +11,7 @@ from tumorscope.errors import InputError, suggest
 SIZE, PLANE = "size", "plane"
 _SIZE_BOUNDS_PX = (256, 512)
 _MOST_VALUES = 20
-_UNKNOWN = "unknown"
+UNKNOWN = "unknown"
 
 
 def read_subgroups(
@@ -55,7 +55,7 @@ def read_subgroups(
                 f"{source}: {column!r} has {count} different values; give a column of at most "
                 f"{_MOST_VALUES} categories"
             )
-        subgroups[column] = table[column].replace("", _UNKNOWN)
+        subgroups[column] = table[column].replace("", UNKNOWN)
     return subgroups
 
 

@@ -110,6 +110,22 @@ class TestEvaluate:
         ]  # fmt: skip
         assert ".partial-" not in (tmp_path / "results/metrics.json").read_text()
 
+    def test_whole_series_are_answered_as_predict_does(self, tiny_artifact, heads, tmp_path):
+        metrics = evaluate(tiny_artifact, heads, tmp_path / "results")
+        predict(heads, tmp_path / "answers.csv", tiny_artifact)
+        answers = read(tmp_path / "answers.csv")
+        expected = answers[answers["slice"].isna()]
+        series = read(tmp_path / "results/series.csv")
+        columns = ["probability", "verdict", "assessed", "of"]
+        assert sorted(series[columns].round(6).itertuples(index=False, name=None)) == sorted(
+            expected[columns].round(6).itertuples(index=False, name=None)
+        )
+        figures = metrics["clean"]["series"]
+        assert (figures["tumor"], figures["no_tumor"], figures["groups"]) == (4, 4, 8)
+        assert figures["slices"] == {
+            "assessed": expected["assessed"].sum(), "of": expected["of"].sum()
+        }  # fmt: skip
+
     def test_answers_of_another_model_are_found_by_these_names(
         self, tiny_artifact, heads, tmp_path
     ):

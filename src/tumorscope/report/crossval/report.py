@@ -10,7 +10,6 @@ import yaml
 from tumorscope.atomic import write_text
 from tumorscope.dataset.manifest import read_table
 from tumorscope.report.caveats import CROSSVAL_CAVEATS, take_left_out
-from tumorscope.report.crossval.nuisance_rows import describe_near_guesses, describe_values
 from tumorscope.report.crossval.rows import (
     describe_calibration,
     describe_copies,
@@ -18,7 +17,6 @@ from tumorscope.report.crossval.rows import (
     describe_operating_points,
     describe_sources,
 )
-from tumorscope.report.crossval.series_rows import describe_series
 from tumorscope.report.figure_rows import (
     describe_conformal,
     describe_figures,
@@ -26,7 +24,9 @@ from tumorscope.report.figure_rows import (
 )
 from tumorscope.report.left_out_rows import describe_left_out
 from tumorscope.report.metric_rows import describe_guard
+from tumorscope.report.nuisance_rows import describe_near_guesses, describe_values
 from tumorscope.report.page import embed_image, list_origin, list_sections, render_page
+from tumorscope.report.series_rows import OF_FOLDS, OF_LEFT_OUT, describe_series
 from tumorscope.report.settings import flatten_settings
 from tumorscope.report.wording import format_figure
 
@@ -60,7 +60,7 @@ def write_crossval_report(cv: Path) -> Path:
         left_out=describe_left_out(metrics),
         headline=describe_headline_figures(metrics),
         figures=describe_figures(metrics),
-        series=describe_series(metrics),
+        series=describe_series(metrics, OF_LEFT_OUT if "left_out" in metrics else OF_FOLDS),
         sources=describe_sources(metrics),
         auroc=format_figure(metrics["auroc"]),
         guess=describe_near_guesses(metrics),

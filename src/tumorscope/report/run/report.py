@@ -25,11 +25,14 @@ from tumorscope.report.metric_rows import (
     describe_operating_points,
     describe_too_few,
 )
+from tumorscope.report.nuisance_rows import describe_near_guesses, describe_values
 from tumorscope.report.page import embed_image, list_origin, list_sections, render_page
 from tumorscope.report.run.data_summary import DataSummary, summarize_data
 from tumorscope.report.run.folder import RunFolder, read_run
 from tumorscope.report.run.training_summary import summarize_training
+from tumorscope.report.series_rows import OF_MODEL, describe_series
 from tumorscope.report.settings import flatten_settings
+from tumorscope.report.wording import format_figure
 
 _IMAGES = {
     "history": "evaluation/history.png",
@@ -118,7 +121,8 @@ def _list_facts(run: RunFolder) -> list[tuple[str, str]]:
 def _describe_metrics(run: RunFolder, data: DataSummary | None) -> dict[str, object]:
     metrics, decision = run.metrics, run.recipe["decision"]
     if metrics is None:
-        return {"metrics": None, "warning": None, "counts": ""}
+        nothing: dict[str, object] = {"metrics": None, "warning": None, "series": None}
+        return {**nothing, "counts": "", "values": []}
     return {
         "metrics": metrics,
         "measurement": describe_measurement(metrics),
@@ -127,6 +131,10 @@ def _describe_metrics(run: RunFolder, data: DataSummary | None) -> dict[str, obj
             metrics, names_patients=data is not None and data.names_patients
         ),
         "guard": describe_guard(metrics),
+        "series": describe_series(metrics, OF_MODEL),
+        "auroc": format_figure(metrics["auroc"]),
+        "guess": describe_near_guesses(metrics),
+        "values": describe_values(metrics),
         "headline": describe_headline_figures(metrics),
         "figures": [*describe_figures(metrics), *describe_delong(metrics)],
         "counts": describe_counts(metrics),

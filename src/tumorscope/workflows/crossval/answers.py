@@ -17,8 +17,8 @@ from tumorscope.evaluation.measures.metrics import compute_metrics
 from tumorscope.recipe import DecisionSettings
 from tumorscope.report.run.training_summary import summarize_training
 from tumorscope.workflows.crossval.fold import PREDICTIONS_FILE, find_fold_folder
-from tumorscope.workflows.crossval.neighbours import heed_series
 from tumorscope.workflows.crossval.series import answer_for_series, describe_rule
+from tumorscope.workflows.measuring.neighbours import heed_series
 
 BOTH, NEITHER = "both", "none"
 FOLD_FIGURES = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "auroc")
@@ -39,14 +39,26 @@ class FoldResult(NamedTuple):
 
 
 def read_fold(
-    cv: Path, repeat: int, fold: int, folds: Iterable[int], settings: DecisionSettings
+    cv: Path,
+    repeat: int,
+    fold: int,
+    folds: Iterable[int],
+    settings: DecisionSettings,
+    is_left_out: bool = False,
 ) -> FoldResult:
-    """Read a trained fold, fit its decision on validation parts and answer for the test part.
+    """Read a trained fold, fit its decision on held-back slices and answer for the test part.
 
     The validation part of one fold alone is small, and a temperature fitted on it is noisy, which
     costs ranking once the answers of all folds are pooled. So those of the other folds' models
     help, without the slices that this fold tests. Where a value of a column is left out they do
     not: their models were trained on it.
+
+    Series are fewer, and a rule needs several patients of each class. So it is fitted on all
+    series that the models of other folds answered for without having been trained on them, those
+    that they tested included, and on the validation part of this one; without any of the groups
+    that this fold tests. So it is also where a value is left out: no series of it has a say, though
+    the other models were trained on it. Those that they tested are then of values new to them, as
+    this one is to its model.
 
     Parameters
     ----------
@@ -55,9 +67,11 @@ def read_fold(
     repeat, fold
         Which one, each counted from 0.
     folds
-        All of the repeat whose validation parts may help, with or without this one.
+        All of the repeat, with or without this one.
     settings
-        What is fitted on the validation parts.
+        What is fitted.
+    is_left_out
+        Whether the folds are values of a column that were left out.
 
     Returns
     -------
@@ -72,16 +86,14 @@ def read_fold(
     folder = find_fold_folder(cv, repeat, fold)
     scores = _read_scores(cv, repeat, fold)
     test = scores[scores["part"] == TEST]
+    validation = scores[scores["part"] == VALIDATION].assign(model=fold)
     others = [
         _read_scores(cv, repeat, other).assign(model=other) for other in folds if other != fold
     ]
-    held_back = pd.concat(
-        [
-            scores.assign(model=fold),
-            *(table[~table["path"].isin(test["path"])] for table in others),
-        ]
-    )
-    validation = held_back[held_back["part"] == VALIDATION]
+    held_back = pd.concat([validation, *others])
+    if not is_left_out:
+        is_new = ~held_back["path"].isin(test["path"])
+        validation = held_back[is_new & (held_back["part"] == VALIDATION)]
     decision = fit_decision(
         validation["label"],
         validation["probability"],
@@ -92,7 +104,7 @@ def read_fold(
     answers = _answer(test, decision, settings.operating_point)
     answers.insert(0, "repeat", repeat)
     answers.insert(1, "fold", fold)
-    series, rule = answer_for_series(test, validation, decision, settings)
+    series, rule = answer_for_series(test, held_back, decision, settings)
     metrics = compute_metrics(answers["label"], answers["probability"], HALF)
     training = summarize_training(read_table(folder / "history.csv"))
     figures = {

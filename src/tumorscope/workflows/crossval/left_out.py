@@ -8,9 +8,9 @@ import pandas as pd
 from tumorscope.dataset.left_out import LEFT_OUT
 from tumorscope.evaluation.acceptance import measure_guard
 from tumorscope.evaluation.decisions.operating_points import HALF
-from tumorscope.evaluation.decisions.verdicts import NOT_ASSESSABLE
 from tumorscope.evaluation.right_verdicts import RightVerdicts, measure_right_verdicts
 from tumorscope.evaluation.summary import summarize_scores
+from tumorscope.workflows.measuring.verdicts import find_verdicts
 
 
 def measure_left_out(predictions: pd.DataFrame) -> dict[str, Any]:
@@ -42,13 +42,6 @@ def measure_left_out(predictions: pd.DataFrame) -> dict[str, Any]:
     }
     worst = min(values, key=lambda value: _find_least(values[value]["right_verdicts"]))
     return {"values": values, "worst": worst}
-
-
-def find_verdicts(answers: pd.DataFrame) -> pd.Series:
-    """Give the verdicts that a user would read: not assessable where the guard refuses."""
-    if "reason" not in answers:
-        return answers["verdict"]
-    return answers["verdict"].mask(answers["reason"].notna(), NOT_ASSESSABLE)
 
 
 def _find_least(verdicts: RightVerdicts) -> float:

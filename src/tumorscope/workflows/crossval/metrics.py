@@ -18,7 +18,7 @@ from tumorscope.evaluation.uncertainty.coverage import measure_coverage, measure
 from tumorscope.recipe import Recipe
 from tumorscope.workflows.crossval.answers import BOTH, FOLD_FIGURES
 from tumorscope.workflows.crossval.left_out import measure_left_out
-from tumorscope.workflows.crossval.nuisances import measure_nuisances
+from tumorscope.workflows.measuring.nuisances import measure_nuisances
 
 _CLASS_FIGURES = (
     "accuracy", "balanced_accuracy", "precision", "sensitivity", "specificity", "f1"
@@ -49,13 +49,15 @@ def measure_crossval(
         folds were asked, though what they refuse counts in all other figures, too; ``copies``, how
         many slices have a copy outside of their fold; where a column's values were left out,
         ``left_out``, as from `measure_left_out`; where something is known of position and source,
-        ``nuisances``, as from `measure_nuisances`; of several sources ``sources``, a `Summary`
-        of the slices of each; ``folds``, and ``across_folds`` their mean and standard deviation,
-        which say how much figures differ between folds, not how far they may be from the truth.
+        ``nuisances``, as from `measure_nuisances` (the first repeat); of several sources
+        ``sources``, a `Summary` of the slices of each; ``folds``, and ``across_folds`` their mean
+        and standard deviation, which say how much figures differ between folds, not how far they
+        may be from the truth.
     """
     labels = stack_repeats(predictions, "label")[0]
     groups = stack_repeats(predictions, "group")[0]
     probabilities = stack_repeats(predictions, "probability")
+    nuisances = measure_nuisances(predictions[predictions["repeat"] == 0])
     sets = [predictions["conformal_set"].isin((name, BOTH)) for name in CLASS_NAMES]
     return {
         "recipe": recipe.name,
@@ -82,7 +84,7 @@ def measure_crossval(
         "copies": count_copies(predictions),
         **measure_guard(predictions),
         **({"left_out": measure_left_out(predictions)} if LEFT_OUT in predictions else {}),
-        **({"nuisances": nuisances} if (nuisances := measure_nuisances(predictions)) else {}),
+        **({"nuisances": nuisances} if nuisances else {}),
         **({"sources": _measure_sources(predictions)} if "source" in predictions else {}),
         "folds": list(folds),
         "across_folds": {name: _describe_spread(name, folds) for name in FOLD_FIGURES},

@@ -20,16 +20,13 @@ from tumorscope.report.crossval.report import write_crossval_report
 from tumorscope.workflows.crossval.answers import read_fold
 from tumorscope.workflows.crossval.fold import PREDICTIONS_FILE
 from tumorscope.workflows.crossval.metrics import measure_crossval, stack_repeats
-from tumorscope.workflows.crossval.series import name_parts
-from tumorscope.workflows.crossval.series_metrics import measure_series
+from tumorscope.workflows.measuring.known import list_known
+from tumorscope.workflows.measuring.series import name_parts
+from tumorscope.workflows.measuring.series_metrics import measure_series
 from tumorscope.workflows.preparation import FOLDS_FILE
 
 SERIES_FILE = "series.csv"
 _MISTAKES_SHOWN = 12
-_KNOWN = (
-    "slice", "source", LEFT_OUT, "patient_id", "site", "series", "level", "plane", "sequence",
-    "lesion_share",
-)  # fmt: skip
 
 
 def write_results(
@@ -52,13 +49,13 @@ def write_results(
     folds = {repeat: [fold for other, fold in parts if other == repeat] for repeat, _ in parts}
     is_left_out = LEFT_OUT in slices
     results = [
-        read_fold(cv, repeat, fold, [] if is_left_out else folds[repeat], recipe.decision)
+        read_fold(cv, repeat, fold, folds[repeat], recipe.decision, is_left_out)
         for repeat, fold in parts
     ]
     # Where an older version trained some folds, no guard was asked there: no column is better then
     # than one that is empty in part.
     predictions = pd.concat([fold.answers for fold in results], join="inner", ignore_index=True)
-    known = slices.set_index("path").reindex(columns=list(_KNOWN)).dropna(axis="columns", how="all")
+    known = list_known(slices)
     for place, name in enumerate(known, 3):
         predictions.insert(place, name, predictions["path"].map(known[name]))
     metrics = measure_crossval(predictions, [fold.figures for fold in results], recipe)

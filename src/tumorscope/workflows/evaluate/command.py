@@ -9,17 +9,24 @@ import pandas as pd
 from tumorscope.artifact.reader import find_artifact
 from tumorscope.dataset.class_names import Names
 from tumorscope.dataset.manifest import read_table
+from tumorscope.dataset.series import find_levels
 from tumorscope.dataset.splits import VALIDATION
-from tumorscope.dataset.unpacking.origins import read_by_origin
+from tumorscope.dataset.unpacking.origins import name_origins, read_by_origin
 from tumorscope.errors import InputError
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.replacing import check_replaceable
 from tumorscope.report.run.report import write_report
 from tumorscope.workflows.crossval.out_of_fold import decide_out_of_fold, measure_out_of_fold
+from tumorscope.workflows.evaluate.breakdown import break_down
 from tumorscope.workflows.evaluate.external import evaluate_external
 from tumorscope.workflows.evaluate.folder import write_evaluation
-from tumorscope.workflows.evaluate.measure import measure_validation, tabulate_answers
+from tumorscope.workflows.evaluate.measure import (
+    mark_little_brain,
+    measure_validation,
+    tabulate_answers,
+)
+from tumorscope.workflows.measuring.known import add_known, list_known
 from tumorscope.workflows.preparation import OUT_OF_FOLD_FILE
 
 COMMAND, FOLDER = "evaluate", "evaluation"
@@ -62,8 +69,8 @@ def evaluate(
     Returns
     -------
     dict
-        As written to ``metrics.json``. Without other data, see `measure_validation` and
-        `measure_out_of_fold`; with them, `evaluate_external`.
+        As written to ``metrics.json``. Without other data, see `measure_validation`,
+        `measure_out_of_fold` and `break_down`; with them, `evaluate_external`.
 
     Raises
     ------
@@ -93,18 +100,23 @@ def _evaluate_run(
         metrics = measure_out_of_fold(table, predictor.spec)
         drawn = table[table["repeat"] == 0]
     else:
-        validation = manifest[manifest["split"] == VALIDATION]
-        drawn = table = tabulate_answers(predictor, validation, "evaluating", on_progress)
+        table = tabulate_answers(predictor, manifest, "evaluating", on_progress, VALIDATION)
+        drawn = table = mark_little_brain(table, manifest)
         metrics = measure_validation(table, manifest, predictor.spec)
+    named = manifest.assign(level=find_levels(manifest), path=name_origins(manifest))
+    known = list_known(named)
+    further = break_down(table, known, predictor.spec)
+    metrics |= further.metrics
     history = read_table(run / "history.csv")
     write_evaluation(
         folder,
         COMMAND,
         metrics,
-        table,
+        add_known(table, known),
         drawn,
         predictor.spec.threshold,
         read_by_origin(manifest),
+        series=further.series,
         history=history,
     )
     refresh_report(run)

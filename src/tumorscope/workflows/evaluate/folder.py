@@ -14,6 +14,7 @@ from tumorscope.evaluation.measures.metrics import compute_metrics
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.replacing import replace_folder
 
+_SERIES_FILE = "series.csv"
 _MISTAKES_SHOWN = 12
 
 
@@ -25,6 +26,7 @@ def write_evaluation(
     drawn: pd.DataFrame,
     threshold: float,
     read_image: Callable[[str], NDArray[np.uint8]],
+    series: pd.DataFrame | None = None,
     history: pd.DataFrame | None = None,
     rejected: pd.DataFrame | None = None,
 ) -> None:
@@ -46,6 +48,8 @@ def write_evaluation(
         Of the probability, in the figures.
     read_image
         Gives the slice of a ``path`` of the predictions, for the figures.
+    series
+        For ``series.csv``: the answers for whole series, if there are any.
     history
         Of the training, to be drawn, too.
     rejected
@@ -57,6 +61,8 @@ def write_evaluation(
         write_table(
             temporary / "predictions.csv", predictions.drop(columns="cam_peak", errors="ignore")
         )
+        if series is not None:
+            write_table(temporary / _SERIES_FILE, series)
         if rejected is not None:
             write_table(temporary / "rejected.csv", rejected)
         if len(drawn):

@@ -27,7 +27,8 @@ from tumorscope.inference.prediction import Prediction
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback
 from tumorscope.scans.scan import Unreadable
-from tumorscope.workflows.crossval.neighbours import heed_series
+from tumorscope.workflows.guard_fitting import find_little_brain
+from tumorscope.workflows.measuring.neighbours import heed_series
 
 
 def answer_slices(
@@ -47,9 +48,24 @@ def answer_slices(
 
 
 def tabulate_answers(
-    predictor: Predictor, manifest: pd.DataFrame, stage: str, on_progress: ProgressCallback
+    predictor: Predictor,
+    manifest: pd.DataFrame,
+    stage: str,
+    on_progress: ProgressCallback,
+    part: str | None = None,
 ) -> pd.DataFrame:
-    """Answer for every slice of a manifest.
+    """Answer for every slice of a manifest, or of one part of it.
+
+    Parameters
+    ----------
+    predictor
+        What answers.
+    manifest
+        The whole of it, as the place of a slice is found in its whole series. Not modified.
+    stage, on_progress
+        What is said while work goes on.
+    part
+        A value of its column ``split``; without one, all slices are answered for.
 
     Returns
     -------
@@ -59,22 +75,43 @@ def tabulate_answers(
         of its neighbours, as far as the model lets them, the ``predicted_class`` by the
         threshold and whether it is ``correct``, the ``verdict``, which may be uncertain, the
         ``reason`` of one that is not assessable, whose other columns are filled all the same, and
-        ``cam_peak``, the strongest evidence for a tumor in the map.
+        ``cam_peak``, the strongest evidence for a tumor in the map; and where there are series
+        ``series`` and ``place``, as from `find_places`.
     """
-    named = manifest.assign(path=name_origins(manifest), place=find_places(manifest))
-    table = named[["path", "label", "label_name", "group"]].reset_index(drop=True)
+    placed = manifest.assign(place=find_places(manifest))
+    if part is not None:
+        placed = placed[placed["split"] == part]
+    table = placed.assign(path=name_origins(placed))
+    table = table[["path", "label", "label_name", "group"]].reset_index(drop=True)
+    where = ["series", "place"] if placed["place"].notna().any() else []
     answers = pd.DataFrame(
         [
             (answer.raw_probability, answer.reason, max(float(answer.cam.max()), 0.0))
-            for answer in answer_slices(predictor, manifest, stage, on_progress)
+            for answer in answer_slices(predictor, placed, stage, on_progress)
         ],
         columns=["raw_probability", "reason", "cam_peak"],
-    )
-    placed = answers.join(named.filter(["series", "place"]).reset_index(drop=True))
+    ).join(placed[where].reset_index(drop=True))
     answers["raw_probability"] = heed_series(
-        placed, answers["raw_probability"], predictor.spec.reach
+        answers, answers["raw_probability"], predictor.spec.reach
     )
-    return table.join(_decide(answers, table["label"], predictor.spec))
+    return table.join(_decide(answers, table["label"], predictor.spec)).join(answers[where])
+
+
+def mark_little_brain(table: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
+    """Mark as ``little_brain`` the slices of series that do not vote for these.
+
+    Parameters
+    ----------
+    table
+        As `tabulate_answers` gives it; as it is where there are no series. Not modified.
+    manifest
+        Says which picture holds each slice.
+    """
+    if "place" not in table:
+        return table
+    pictures = dict(zip(name_origins(manifest), manifest["path"], strict=True))
+    stored = table.assign(path=table["path"].map(pictures))
+    return table.assign(little_brain=find_little_brain(stored))
 
 
 def _decide(answers: pd.DataFrame, labels: pd.Series, spec: ArtifactSpec) -> pd.DataFrame:

@@ -30,14 +30,13 @@ from tumorscope.recipe import Recipe
 from tumorscope.report.run.data_summary import summarize_data
 from tumorscope.report.run.model_card import render_model_card
 from tumorscope.workflows.crossval.out_of_fold import decide_out_of_fold, measure_out_of_fold
-from tumorscope.workflows.evaluate.measure import measure_validation, tabulate_answers
-from tumorscope.workflows.guard_fitting import fit_guard
-from tumorscope.workflows.train.series import (
-    count_series,
-    fit_series_spec,
-    let_vote,
-    place_answers,
+from tumorscope.workflows.evaluate.measure import (
+    mark_little_brain,
+    measure_validation,
+    tabulate_answers,
 )
+from tumorscope.workflows.guard_fitting import fit_guard
+from tumorscope.workflows.train.series import count_series, fit_series_spec, let_vote
 
 
 def complete_artifact(
@@ -85,15 +84,16 @@ def complete_artifact(
     part = VALIDATION if out_of_fold is None else TRAIN
     table = tabulate_answers(
         Predictor(spec, graph, Guard(subspace)),
-        manifest[manifest["split"] == part],
+        manifest,
         "calibrating",
         on_progress,
+        part,
     )
     if spec.heatmap == "Grad-CAM":  # the lesion map is a probability, of at most 1
         spec = spec.model_copy(update={"cam_scale": choose_cam_scale(table["cam_peak"])})
     if out_of_fold is None:
         spec = _decide(spec, table, recipe)
-        votes = let_vote(place_answers(table, manifest), spec)
+        votes = let_vote(mark_little_brain(table, manifest), spec)
         table["probability"] = apply_temperature(table["raw_probability"], spec.temperature)
         metrics = measure_validation(table, manifest, spec)
     else:

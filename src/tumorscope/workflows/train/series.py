@@ -3,38 +3,9 @@
 import pandas as pd
 
 from tumorscope.artifact.spec import ArtifactSpec, ConformalSpec, SeriesSpec
-from tumorscope.dataset.series import find_places
-from tumorscope.dataset.splits import VALIDATION
 from tumorscope.evaluation.decisions.calibration import apply_temperature
 from tumorscope.recipe import DecisionSettings
-from tumorscope.workflows.crossval.series import fit_rule, tabulate_series, take_assessable
-from tumorscope.workflows.guard_fitting import find_little_brain
-
-
-def place_answers(answers: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
-    """Put beside the answers for the validation part which slice of which series each is of.
-
-    Parameters
-    ----------
-    answers
-        As `tabulate_answers` gives them, in the order of the manifest. Not modified.
-    manifest
-        Of the run, with ``split``. Not modified.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With ``series``, ``place`` and ``little_brain``; unchanged where there are no series.
-    """
-    places = find_places(manifest)
-    if places.isna().all():
-        return answers
-    is_held_back = manifest["split"] == VALIDATION
-    placed = answers.assign(
-        series=manifest.loc[is_held_back, "series"].to_numpy(),
-        place=places[is_held_back].to_numpy(),
-    )
-    return placed.assign(little_brain=find_little_brain(placed))
+from tumorscope.workflows.measuring.series import fit_rule, tabulate_series, take_assessable
 
 
 def let_vote(answers: pd.DataFrame, spec: ArtifactSpec) -> pd.DataFrame:

@@ -12,8 +12,8 @@ from tumorscope.report.caveats import CROSSVAL_CAVEATS
 from tumorscope.report.crossval.report import write_crossval_report
 from tumorscope.workflows.crossval.left_out import measure_left_out
 from tumorscope.workflows.crossval.metrics import measure_crossval
-from tumorscope.workflows.crossval.nuisances import measure_nuisances
-from tumorscope.workflows.crossval.series_metrics import measure_series
+from tumorscope.workflows.measuring.nuisances import measure_nuisances
+from tumorscope.workflows.measuring.series_metrics import measure_series
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -148,7 +148,7 @@ def test_series_stand_in_a_table_where_the_data_have_any(cv):
         {
             "repeat": 0, "series": count.astype(str), "group": count, "label": count % 2,
             "probability": 0.2 + 0.6 * (count % 2), "predicted_class": called, "verdict": called,
-            "fitted": True, "source": np.where(count < 10, "one", HOSTILE),
+            "fitted": True, "assessed": 9, "of": 10, "source": np.where(count < 10, "one", HOSTILE),
         }
     )  # fmt: skip
     metrics = json.loads((cv / "metrics.json").read_text())

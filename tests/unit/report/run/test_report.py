@@ -2,6 +2,7 @@ import base64
 import json
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -12,6 +13,10 @@ from tumorscope.evaluation.acceptance import measure_acceptance
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.report.run.report import write_report
 from tumorscope.workflows.explain.localize import FIGURES
+from tumorscope.workflows.measuring.nuisances import measure_nuisances
+from tumorscope.workflows.measuring.series_metrics import measure_series
+
+HOSTILE = "<script>alert(1)</script>"
 
 
 def read_page(run):
@@ -45,6 +50,30 @@ def test_every_link_leads_to_a_section(run):
     page = read_page(run)
     targets = {target.removeprefix("#") for target in page.find("a", "href")}
     assert targets == set(page.find("section", "id"))
+
+
+def test_series_and_what_is_known_of_slices_stand_in_tables_where_the_data_have_any(run, metrics):
+    plain = read_page_with(run, metrics)
+    assert not {"series", "nuisances"} & set(plain.find("section", "id"))
+    count = np.arange(20)
+    called = np.where(count % 2, "tumor", "no tumor")
+    answers = pd.DataFrame(
+        {
+            "series": count.astype(str), "group": count, "label": count % 2,
+            "probability": 0.2 + 0.6 * (count % 2), "predicted_class": called, "verdict": called,
+            "fitted": True, "assessed": 9, "of": 10,
+            "plane": np.where(count < 10, "axial", HOSTILE),
+            "lesion_share": np.where(count % 2, 0.02, 0.0),
+        }
+    )  # fmt: skip
+    further = {"series": measure_series(answers), "nuisances": measure_nuisances(answers)}
+    page = read_page_with(run, {**metrics, **further})
+    assert {"series", "nuisances"} <= set(page.find("section", "id"))
+    assert set(page.find("a", "href")) >= {"#series", "#nuisances"}
+    assert "limits that were fitted on these very series" in page.text
+    assert "10 with, 10 without a tumor, of 20 patients or groups; 180 of 200 slices" in page.text
+    assert "lesion, of the picture 1 to 3 % 10 100.0" in page.text
+    assert "<script>alert" not in (run / "report.html").read_text("utf-8")
 
 
 def test_the_head_says_what_was_trained_and_what_it_may_be_used_for(run):

@@ -5,9 +5,11 @@ import json
 import pandas as pd
 import pytest
 
+from series_scores import draw_heads
 from tumorscope.errors import InputError
 from tumorscope.evaluation.decisions.decision import fit_decision
 from tumorscope.recipe import load_recipe
+from tumorscope.workflows.crossval.answers import read_fold
 from tumorscope.workflows.crossval.command import crossval
 from tumorscope.workflows.crossval.fold import find_fold_folder
 from tumorscope.workflows.crossval.out_of_fold import read_out_of_fold
@@ -104,3 +106,58 @@ def test_a_model_of_all_slices_is_decided_by_the_answers_of_what_was_left_out(cv
     assert set(table["left_out"]) == {"A", "B"}
     with pytest.raises(InputError, match="is not among those to train on"):
         read_out_of_fold(cv, load_recipe("default", SETTINGS), manifest[manifest["site"].notna()])
+
+
+class TestRuleOfSeries:
+    """Three sites of ten heads each; in the third all votes are near one half."""
+
+    @pytest.fixture
+    def cv(self, tmp_path):
+        heads = [draw_heads(10, seed).assign(site=site) for site, seed in enumerate((1, 2, 3))]
+        heads[2]["probability"] = 0.5 + heads[2]["probability"] / 100
+        slices = pd.concat(heads, ignore_index=True)
+        for fold in range(3):
+            tests = slices["site"] == fold
+            # Of each other site two heads are held back for validation: one without a tumor.
+            is_held_back = ~tests & slices["series"].str.contains("/[01]$")
+            table = pd.concat(
+                [slices[is_held_back].assign(part="validation"), slices[tests].assign(part="test")]
+            )
+            folder = find_fold_folder(tmp_path, 0, fold)
+            folder.mkdir(parents=True)
+            table.assign(label_name="").to_csv(folder / "predictions.csv", index=False)
+            history = {"epoch": [1], "phase": ["frozen"], "val_loss": [0.5], "seconds": [1.0]}
+            pd.DataFrame(history).to_csv(folder / "history.csv", index=False)
+        return tmp_path
+
+    @pytest.fixture
+    def settings(self):
+        return load_recipe("default", ["decision.conformal_error=0.12"]).decision
+
+    def test_is_fitted_on_what_other_folds_tested_as_validation_has_too_few(self, cv, settings):
+        alone = read_fold(cv, 0, 0, [], settings, is_left_out=True)
+        assert alone.figures["series"] is None
+        assert not alone.series["fitted"].any()
+        fold = read_fold(cv, 0, 0, range(3), settings, is_left_out=True)
+        assert fold.series["fitted"].all()
+        # Of two sites ten heads each, four of them by three models: 20 + 8.
+        assert fold.figures["series"]["no_tumor"] + fold.figures["series"]["tumor"] == 28
+
+    def test_slices_are_decided_by_the_model_itself_alone(self, cv, settings):
+        alone, fold = (
+            read_fold(cv, 0, 0, folds, settings, is_left_out=True) for folds in ([], range(3))
+        )
+        pd.testing.assert_frame_equal(alone.answers, fold.answers)
+
+    def test_nothing_of_what_is_left_out_has_a_say(self, cv, settings):
+        before = read_fold(cv, 0, 0, range(3), settings, is_left_out=True).figures["series"]
+        for other in (1, 2):  # a patient of the first site, under another path
+            path = find_fold_folder(cv, 0, other) / "predictions.csv"
+            scores = pd.read_csv(path)
+            of_first = scores["site"] == 0
+            assert of_first.any()
+            scores.loc[of_first, "label"] = 1 - scores.loc[of_first, "label"]
+            scores.loc[of_first, "path"] = "elsewhere" + scores.loc[of_first, "path"]
+            scores.to_csv(path, index=False)
+        after = read_fold(cv, 0, 0, range(3), settings, is_left_out=True).figures["series"]
+        assert after == before

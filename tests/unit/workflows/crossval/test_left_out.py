@@ -1,6 +1,6 @@
 import pandas as pd
 
-from tumorscope.workflows.crossval.left_out import find_verdicts, measure_left_out
+from tumorscope.workflows.crossval.left_out import measure_left_out
 
 
 def test_each_value_has_its_figures_and_the_worst_is_named():
@@ -21,8 +21,3 @@ def test_each_value_has_its_figures_and_the_worst_is_named():
     assert (of_b["auroc"], of_b["specificity"], of_b["guard"]["refused"]) == (None, 0.75, 1)
     right = of_b["right_verdicts"]["no_tumor"]
     assert (right["right"], right["wrong"], right["not_assessable"]) == (0.5, 0.25, 0.25)
-
-
-def test_verdicts_are_as_they_were_where_no_guard_was_asked():
-    answers = pd.DataFrame({"verdict": ["tumor", "uncertain"]})
-    assert find_verdicts(answers).tolist() == ["tumor", "uncertain"]

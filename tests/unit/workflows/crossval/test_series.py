@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from series_scores import draw_heads
 from tumorscope.artifact.reader import read_artifact
 from tumorscope.dataset.manifest import read_manifest
 from tumorscope.dataset.splits import assign_split
@@ -18,72 +19,11 @@ from tumorscope.recipe import load_recipe
 from tumorscope.workflows.crossval.command import crossval
 from tumorscope.workflows.crossval.fold import find_fold_folder
 from tumorscope.workflows.crossval.out_of_fold import read_out_of_fold
-from tumorscope.workflows.crossval.series import (
-    answer_for_series,
-    fit_rule,
-    name_parts,
-    tabulate_series,
-)
+from tumorscope.workflows.crossval.series import answer_for_series
+from tumorscope.workflows.measuring.series import name_parts, tabulate_series
 from tumorscope.workflows.train.completion import complete_artifact
 
 SETTINGS = load_recipe("default", ["decision.conformal_error=0.2"]).decision
-COLUMNS = ["path", "label", "group", "probability", "reason", "series", "place", "little_brain"]
-
-
-def draw_heads(count: int, seed: int, slices: int = 12) -> pd.DataFrame:
-    """Slices of heads, every other one with a tumor in three slices; one in ten is refused."""
-    rng = np.random.default_rng(seed)
-    rows = []
-    for head in range(count):
-        for place in range(slices):
-            label = int(head % 2 == 1 and place in (5, 6, 7))
-            logit = 3 * label - 1.5 + rng.normal(0, 1)
-            rows.append(
-                {
-                    "path": f"/d/{seed}/{head}/{place}.png",
-                    "label": label,
-                    "group": 1000 * seed + head,
-                    "probability": 1 / (1 + np.exp(-logit)),
-                    "reason": "unlike" if rng.random() < 0.1 else None,
-                    "series": f"{seed}/{head}",
-                    "place": float(place),
-                    "little_brain": place in (0, slices - 1),
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-class TestVotes:
-    def test_series_has_the_vote_of_its_assessable_slices(self):
-        slices = pd.DataFrame(
-            [
-                ("a0", 0, 3, 0.9, None, "a", 0, True),  # air has no vote
-                ("a1", 0, 3, 0.2, None, "a", 1, False),
-                ("a2", 1, 3, 0.4, None, "a", 2, False),
-                ("a3", 0, 3, 0.6, None, "a", 3, False),
-                ("a4", 0, 3, 0.9, "unlike", "a", 4, False),
-                ("x", 1, 4, 0.9, None, None, np.nan, False),  # a slice of no series
-            ],
-            columns=COLUMNS,
-        )
-        table = tabulate_series(slices.sample(frac=1, random_state=0))
-        assert table.to_dict("records") == [
-            {
-                "series": "a", "path": "a0", "group": 3, "label": 1, "vote": pytest.approx(0.4),
-                "assessed": 3, "of": 4,
-            }
-        ]  # fmt: skip
-
-    def test_each_model_answers_for_itself(self):
-        slices = pd.concat([draw_heads(2, 1).assign(model=model) for model in (0, 1)])
-        table = tabulate_series(slices, ["model", "series"])
-        assert table[["model", "series"]].to_numpy().tolist() == [
-            [0, "1/0"], [0, "1/1"], [1, "1/0"], [1, "1/1"]
-        ]  # fmt: skip
-
-    def test_slices_of_an_older_version_are_of_no_series(self):
-        assert tabulate_series(draw_heads(2, 1).drop(columns="little_brain")).empty
-        assert fit_rule(tabulate_series(draw_heads(2, 1)[:0]), SETTINGS) is None
 
 
 class TestFold:

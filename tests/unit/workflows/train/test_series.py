@@ -1,19 +1,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from tumorscope.artifact.spec import ArtifactSpec, ConformalSpec
 from tumorscope.evaluation.decisions.calibration import apply_temperature
 from tumorscope.evaluation.decisions.series import fit_series_decision
 from tumorscope.evaluation.decisions.vote import find_vote
 from tumorscope.recipe import load_recipe
-from tumorscope.workflows.train.series import (
-    count_series,
-    fit_series_spec,
-    let_vote,
-    place_answers,
-)
+from tumorscope.workflows.train.series import count_series, fit_series_spec, let_vote
 
 RECIPE = load_recipe("default", ["decision.conformal_error=0.2"])
 
@@ -86,27 +80,3 @@ def test_rule_goes_with_the_model_of_its_operating_point(answers, spec):
         update={"series": rule, "operating_points": points, "conformal": ConformalSpec()}
     )
     assert ArtifactSpec.model_validate_json(whole.model_dump_json()).series == rule
-
-
-def test_answers_of_the_validation_part_find_their_places(tmp_path):
-    manifest = pd.DataFrame(
-        {
-            "path": [str(tmp_path / f"{number}.png") for number in range(11)],
-            "series": ["a"] * 5 + ["b"] * 5 + [None],
-            "slice": [8, 6, 4, 2, 0, *range(5), None],
-            "split": ["validation"] * 5 + ["train"] * 5 + ["validation"],
-        }
-    )
-    for number, path in enumerate(manifest["path"]):
-        side = 4 if number == 2 else 36
-        gray_hw = np.zeros((40, 40), np.uint8)
-        gray_hw[:side, :side] = 150
-        Image.fromarray(gray_hw).save(path)
-    held_back = manifest[manifest["split"] == "validation"]
-    answers = held_back[["path"]].reset_index(drop=True)
-    placed = place_answers(answers, manifest)
-    assert placed["series"].tolist()[:5] == ["a"] * 5
-    assert placed["place"].tolist()[:5] == [4, 3, 2, 1, 0]
-    assert np.isnan(placed["place"][5])
-    assert placed["little_brain"].tolist() == [False, False, True, False, False, False]
-    assert place_answers(answers, manifest.drop(columns="series")) is answers

@@ -1,6 +1,6 @@
 import pytest
 
-from tumorscope.report.crossval.series_rows import describe_series
+from tumorscope.report.series_rows import OF_FOLDS, OF_LEFT_OUT, OF_MODEL, describe_series
 
 SHARE = {"groups": 20, "share": 0.1, "interval": [0.012, 0.317]}
 KIND = {
@@ -11,6 +11,7 @@ KIND = {
     "answers": 30,
     "assessable": 28,
     "fitted": 30,
+    "slices": {"assessed": 1300, "of": 1400},
     "auroc": 0.9,
     "sensitivity": 0.8,
     "specificity": None,
@@ -27,14 +28,15 @@ def plain(text: str) -> str:
 
 
 def test_data_without_series_have_no_table():
-    assert describe_series({}) is None
+    assert describe_series({}, OF_FOLDS) is None
 
 
 def test_a_row_has_a_figure_with_its_interval_below_each_heading():
-    table = describe_series({"series": {**KIND, "by": {}}})
+    table = describe_series({"series": {**KIND, "by": {}}}, OF_FOLDS)
     (row,) = table.rows
     assert (row.name, row.counted) == (
-        "all", "18 with, 12 without a tumor, of 20 patients or groups"
+        "all",
+        "18 with, 12 without a tumor, of 20 patients or groups; 1,300 of 1,400 slices assessed",
     )  # fmt: skip
     assert [(plain(figure.value), plain(figure.interval)) for figure in row.figures] == [
         ("0.900", "0.800-0.950"),
@@ -50,7 +52,7 @@ def test_a_row_has_a_figure_with_its_interval_below_each_heading():
 
 def test_each_value_of_a_column_has_a_row():
     by = {"left_out": {"one": KIND, "two": KIND}, "plane": {"axial": KIND}}
-    table = describe_series({"series": {**KIND, "by": by}})
+    table = describe_series({"series": {**KIND, "by": by}}, OF_FOLDS)
     assert [row.name for row in table.rows] == [
         "all", "left out: one", "left out: two", "plane: axial"
     ]  # fmt: skip
@@ -58,6 +60,23 @@ def test_each_value_of_a_column_has_a_row():
 
 @pytest.mark.parametrize(("fitted", "is_said"), [(30, False), (18, True)])
 def test_series_that_no_fitted_rule_answered_for_are_counted(fitted, is_said):
-    said = describe_series({"series": {**KIND, "fitted": fitted, "by": {}}}).fitted
+    said = describe_series({"series": {**KIND, "fitted": fitted, "by": {}}}, OF_FOLDS).fitted
     assert ("Not so for 12 of 30 answers" in said) == is_said
     assert ("promise nothing" in said) == is_said
+
+
+def test_it_is_said_what_a_rule_was_fitted_on():
+    one, out, own = (
+        describe_series({"series": {**KIND, "by": {}}}, words).fitted
+        for words in (OF_FOLDS, OF_LEFT_OUT, OF_MODEL)
+    )
+    assert "none of its test part" in one
+    assert "the models of other folds were trained on it" not in one
+    assert "the models of other folds were trained on it" in out
+    assert "fitted on these very series" in own
+
+
+def test_where_no_rule_was_fitted_none_is_described():
+    said = describe_series({"series": {**KIND, "fitted": 0, "by": {}}}, OF_MODEL).fitted
+    assert "these very series" not in said
+    assert "too few series of a class, all 30 are judged by the threshold" in said

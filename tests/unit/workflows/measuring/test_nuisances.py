@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tumorscope.workflows.crossval.nuisances import measure_nuisances
+from tumorscope.workflows.measuring.nuisances import measure_nuisances
 
 
 @pytest.fixture
@@ -14,7 +14,6 @@ def predictions() -> pd.DataFrame:
     small = share == 0.002
     return pd.DataFrame(
         {
-            "repeat": 0,
             "label": label,
             "group": np.repeat(np.arange(10), 11),
             "level": number / 10,
@@ -47,5 +46,5 @@ def test_verdicts_are_measured_by_fifths_sequence_and_lesion_share(predictions):
 
 
 def test_without_places_and_sources_there_is_nothing_to_say(predictions):
-    plain = predictions[["repeat", "label", "group", "verdict"]]
+    plain = predictions[["label", "group", "verdict"]]
     assert measure_nuisances(plain) == {}

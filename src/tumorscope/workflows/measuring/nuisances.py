@@ -7,37 +7,38 @@ import pandas as pd
 
 from tumorscope.evaluation.measures.cells import FIFTHS, guess_by_cells, name_cells
 from tumorscope.evaluation.right_verdicts import measure_right_verdicts
-from tumorscope.workflows.crossval.left_out import find_verdicts
+from tumorscope.workflows.measuring.verdicts import find_verdicts
 
 # Bounds of the lesion's share of the picture.
 _SHARES = {"under 0.3 %": 0.003, "0.3 to 1 %": 0.01, "1 to 3 %": 0.03, "3 % and more": np.inf}
 
 
 def measure_nuisances(predictions: pd.DataFrame) -> dict[str, Any]:
-    """Measure the answers of a cross-validation by level, plane, sequence, source, lesion size.
+    """Measure answers by level, plane, sequence, source and lesion size.
 
     Parameters
     ----------
     predictions
-        Its answers; what is not known of any slice is left out.
+        One answer for each slice, with ``label``, ``group``, ``verdict`` and what is known of it,
+        as from `add_known`; what is not known of any slice is left out.
 
     Returns
     -------
     dict
         ``guess``, how well the label can be guessed from each of these alone and from all of them
-        together (`guess_by_cells`; the first repeat); ``by``, from each of them and
+        together (`guess_by_cells`); ``by``, from each of them and
         ``lesion_share`` to its values and their `RightVerdicts`. Empty where nothing is known.
     """
-    once = predictions[predictions["repeat"] == 0]
-    cells = name_cells(once)
-    by = {name: _measure_by(once, values) for name, values in cells.items()}
-    if "lesion_share" in once:
-        tumors = once[(once["label"] == 1) & once["lesion_share"].notna()]
+    cells = name_cells(predictions)
+    by = {name: _measure_by(predictions, values) for name, values in cells.items()}
+    if "lesion_share" in predictions:
+        is_known = (predictions["label"] == 1) & predictions["lesion_share"].notna()
+        tumors = predictions[is_known]
         by["lesion_share"] = _measure_by(tumors, _name_shares(tumors["lesion_share"]))
     by = {name: measured for name, measured in by.items() if measured}
     if not by:
         return {}
-    return {"guess": guess_by_cells(cells, once["label"], once["group"]), "by": by}
+    return {"guess": guess_by_cells(cells, predictions["label"], predictions["group"]), "by": by}
 
 
 def _measure_by(answers: pd.DataFrame, values: pd.Series) -> dict[str, Any]:

@@ -21,15 +21,16 @@ def measure_series(series: pd.DataFrame) -> dict[str, Any]:
     Parameters
     ----------
     series
-        As `series.csv` holds them: with ``repeat``, ``series``, ``group``, ``label``,
-        ``probability``, ``predicted_class``, ``verdict`` and ``fitted``.
+        As `series.csv` holds them: with ``series``, ``group``, ``label``,
+        ``probability``, ``predicted_class``, ``verdict``, ``fitted``, ``assessed`` and ``of``.
 
     Returns
     -------
     dict
         How many series there are, of how many groups, with and without a tumor, and how many
         answers there are of them over all repeats, of which so many are assessable, and so many
-        ``fitted``, by a rule that was fitted on series; ``auroc``, ``sensitivity`` and
+        ``fitted``, by a rule that was fitted on series; of their ``slices`` with brain, how many
+        were ``assessed``, ``of`` how many; ``auroc``, ``sensitivity`` and
         ``specificity`` of the assessable ones, with ``intervals``, and the same ``per_group``;
         ``right_verdicts`` of all; the shares that are ``uncertain`` and ``not_assessable``, each
         group counting once; and in ``by``, from a column to its values, the same of each.
@@ -57,6 +58,7 @@ def _measure(series: pd.DataFrame) -> dict[str, Any]:
         "answers": len(series),
         "assessable": len(assessable),
         "fitted": int(series["fitted"].sum()),
+        "slices": {name: int(series[name].sum()) for name in ("assessed", "of")},
         **_measure_classes(assessable),
         "right_verdicts": measure_right_verdicts(
             series["label"], series["verdict"], series["group"]

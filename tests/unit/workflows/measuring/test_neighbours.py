@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from tumorscope.evaluation.decisions.neighbours import heed_neighbours
-from tumorscope.workflows.crossval.neighbours import heed_series
+from tumorscope.workflows.measuring.neighbours import heed_series
 
 
 def test_slices_of_one_series_have_a_say_in_each_other_in_the_order_of_their_places():

@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from tumorscope.evaluation.right_verdicts import measure_right_verdicts
-from tumorscope.workflows.crossval.series_metrics import measure_series
+from tumorscope.workflows.measuring.series_metrics import measure_series
 
 
 @pytest.fixture
@@ -26,6 +26,7 @@ def series():
             "label": labels, "probability": probabilities, "predicted_class": called,
             "verdict": verdicts, "fitted": np.arange(40) < 30,
             "source": np.where(patients < 12, "one", "two"), "plane": "axial",
+            "assessed": 9, "of": np.where(patients < 12, 10, 12),
         }
     )  # fmt: skip
 
@@ -51,6 +52,7 @@ def test_counts_and_shares_are_by_patient(series):
     assert (figures["count"], figures["groups"]) == (40, 30)
     assert (figures["tumor"], figures["no_tumor"]) == (20, 20)
     assert (figures["answers"], figures["assessable"], figures["fitted"]) == (40, 36, 30)
+    assert figures["slices"] == {"assessed": 360, "of": series["of"].sum()}
     refused = (series["verdict"] == "not assessable").groupby(series["group"]).mean().mean()
     assert figures["not_assessable"]["share"] == pytest.approx(refused)
     assert figures["not_assessable"]["groups"] == 30
