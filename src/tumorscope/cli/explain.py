@@ -1,5 +1,6 @@
 """The command that draws heatmaps, or measures them against outlines."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -33,10 +34,22 @@ def explain(
         )
     with show_progress(quiet) as report:
         if folder and out:
-            tumorscope.localize(model, folder, masks, out, positive, count, on_progress=report)
-            said = f"page:  {out / 'localization.html'}\ntable: {out / 'localization.csv'}"
+            result = tumorscope.localize(
+                model, folder, masks, out, positive, count, on_progress=report
+            )
+            said = (
+                f"{_count_slices(result['slices'])}\n"
+                f"page:  {out / 'localization.html'}\ntable: {out / 'localization.csv'}"
+            )
         else:
             said = f"contact sheet: {tumorscope.explain(model, count or 12, on_progress=report)}"
     if not quiet:
         say(said)
         say_notice()
+
+
+def _count_slices(slices: Mapping[str, int]) -> str:
+    return (
+        f"{slices['outlined']} outlined slices: {slices['copies']} left out as known to the model, "
+        f"{slices['called_tumor']} of {slices['asked']} others called a tumor and measured"
+    )

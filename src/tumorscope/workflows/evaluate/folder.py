@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tumorscope.atomic import replace_folder
-from tumorscope.dataset.manifest import write_table
+from tumorscope.dataset.manifest import REJECTED_FILE, name_rejected, write_table
 from tumorscope.evaluation.measures.metrics import compute_metrics
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
@@ -56,11 +56,13 @@ def write_evaluation(
             temporary / "predictions.csv", predictions.drop(columns="cam_peak", errors="ignore")
         )
         if rejected is not None:
-            write_table(temporary / "rejected.csv", rejected)
+            write_table(temporary / REJECTED_FILE, rejected)
         if len(drawn):
             _draw_figures(temporary, drawn, threshold, read_image)
         if history is not None:
             _draw_history(temporary, history)
+    if rejected is not None:
+        name_rejected(folder, rejected)
 
 
 def _draw_figures(
