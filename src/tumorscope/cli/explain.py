@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import tumorscope
-from tumorscope.cli.options import Positive, Quiet
+from tumorscope.cli.options import Negative, Positive, Quiet
 from tumorscope.errors import InputError
 
 
@@ -23,6 +23,7 @@ def explain(
         int | None, typer.Option(min=1, help="Number of slices; 12, or with FOLDER all.")
     ] = None,
     positive: Positive = "yes",
+    negative: Negative = None,
     quiet: Quiet = False,
 ) -> None:
     """Draw heatmaps of validation slices, or measure them against outlined lesions."""
@@ -35,7 +36,7 @@ def explain(
     with show_progress(quiet) as report:
         if folder and out:
             result = tumorscope.localize(
-                model, folder, masks, out, positive, count, on_progress=report
+                model, folder, masks, out, positive, count, on_progress=report, negative=negative
             )
             said = (
                 f"{_count_slices(result['slices'])}\n"

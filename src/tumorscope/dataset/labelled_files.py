@@ -12,15 +12,19 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from tumorscope.dataset.class_names import COMPANIONS, ClassNames, fold_name
-from tumorscope.dataset.tables import MEANT, find_path, read_rows
 from tumorscope.dataset.unpacking.volume_masks import is_volume_mask
 from tumorscope.errors import InputError
 from tumorscope.scans.find import is_companion, is_hidden, is_special, recognize_file
 from tumorscope.scans.formats import Format
 from tumorscope.scans.images import is_image_file
+from tumorscope.tables import find_path, read_rows
 
 _log = logging.getLogger(__name__)
 
+KNOWN = ("patient_id", "site", "source", "sequence", "series", "slice", "mask")
+"""Columns that mean the same in every table of slices."""
+MEANT = (*KNOWN, "plane", "study")
+"""All further columns of such a table that something is read from."""
 PART = "part"
 _PARTS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation"})
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -66,6 +70,13 @@ def list_folder(folder: Path, names: ClassNames, needs_both: bool) -> list[Label
     is_around = by_name.keys().isdisjoint(names.known) and len(classes) == 1
     if is_around and _list_folders(classes[0], names):
         return list_folder(classes[0], names, needs_both)  # an archive, unpacked
+    if by_name.keys() & _PARTS and by_name.keys().isdisjoint(names.known):
+        parts = " ".join(str(by_name[name]) for name in sorted(by_name.keys() & _PARTS))
+        other = by_name[min(by_name.keys() - _PARTS)].name
+        raise InputError(
+            f"{folder}: {other!r} is no part of a data set, as others beside it are; give these as "
+            f"several sources: {parts}"
+        )
     labels = names.label(by_name, folder, needs_both)
     for name in sorted(by_name.keys() - labels.keys() - COMPANIONS):
         _log.warning("passed over: %s: its name is that of no class", by_name[name])

@@ -21,11 +21,10 @@ from tumorscope.dataset.contradictions import (
     warn_of_contradicting,
     warn_of_spellings,
 )
-from tumorscope.dataset.labelled_files import LabelledFile
+from tumorscope.dataset.labelled_files import KNOWN, MEANT, LabelledFile
 from tumorscope.dataset.left_out import LEFT_OUT
 from tumorscope.dataset.series import name_series
 from tumorscope.dataset.sources import Source, list_labelled_files, name_sources
-from tumorscope.dataset.tables import KNOWN, MEANT
 from tumorscope.dataset.unpacking.origins import UNPACKED_FROM
 from tumorscope.dataset.unpacking.unpack import unpack
 from tumorscope.errors import InputError

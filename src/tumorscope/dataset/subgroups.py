@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from tumorscope.dataset.tables import MEANT, find_column, find_path, read_rows
+from tumorscope.dataset.labelled_files import MEANT
 from tumorscope.dataset.unpacking.origins import name_origins
 from tumorscope.errors import InputError, suggest
+from tumorscope.tables import find_column, find_path, read_rows
 
 SIZE, PLANE = "size", "plane"
 _SIZE_BOUNDS_PX = (256, 512)

@@ -8,12 +8,14 @@ SLICES = {"outlined": 40, "copies": 12, "asked": 28, "called_tumor": 21}
 def test_outlines_are_measured_when_all_three_are_given(run, monkeypatch):
     seen = []
 
-    def localize(*given: object, **_: object) -> dict[str, object]:
+    def localize(*given: object, **named: object) -> dict[str, object]:
         seen.append(given)
+        assert named["negative"] == "b,c"
         return {"slices": SLICES}
 
     monkeypatch.setattr(tumorscope, "localize", localize)
     arguments = ("explain", "model", "slices", "--masks", "a.json", "--out", "o", "--count", 5)
+    arguments += ("--negative", "b,c")
     outcome = run(*arguments)
     assert outcome.code == 0
     assert [str(value) for value in seen[0]] == ["model", "slices", "a.json", "o", "yes", "5"]

@@ -192,6 +192,12 @@ class TestFolder:
             (1, "Training"),
         ]
 
+    def test_parts_beside_something_else_are_to_be_given_as_sources(self, touch):
+        folder = touch("Train/yes/a.png", "val/no/b.png", "pred/c.png")
+        parts = f"several sources: {folder}/Train {folder}/val$"
+        with pytest.raises(InputError, match=f"'pred' is no part of a data set.*{parts}"):
+            list_labelled_files(folder, YES)
+
     def test_missing_source_is_refused(self, tmp_path):
         with pytest.raises(InputError, match=r"gone: no such data; give a folder"):
             list_labelled_files(tmp_path / "gone", YES)

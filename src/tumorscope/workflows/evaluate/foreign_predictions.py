@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from tumorscope.dataset.tables import find_path, read_rows
 from tumorscope.dataset.unpacking.origins import name_origins
 from tumorscope.errors import InputError
 from tumorscope.evaluation.decisions.operating_points import HALF
 from tumorscope.evaluation.decisions.verdicts import CLASS_NAMES, call_classes
 from tumorscope.evaluation.measures.scores import check_scores
+from tumorscope.tables import find_path, read_rows
 
 
 def read_foreign_predictions(table: Path, manifest: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import pandas as pd
 from tumorscope.artifact.reader import find_artifact, read_known_codes
 from tumorscope.atomic import borrow_folder, replace_folder
 from tumorscope.copies.known import compute_file_codes, find_known
+from tumorscope.dataset.class_names import Names
 from tumorscope.dataset.lesion_masks import assign_masks, open_masks, read_mask
 from tumorscope.dataset.manifest import REJECTED_FILE, name_rejected, read_manifest, write_table
 from tumorscope.errors import InputError
@@ -53,10 +54,12 @@ def localize(
     data: str | Path,
     masks: str | Path | None,
     out: str | Path,
-    positive: str = "yes",
+    positive: Names = "yes",
     count: int | None = None,
     seed: int = 0,
     on_progress: ProgressCallback = ignore_progress,
+    *,
+    negative: Names | None = None,
 ) -> dict[str, Any]:
     """Measure the heatmaps of a model, and of other methods, against outlines.
 
@@ -75,8 +78,8 @@ def localize(
         where `data` has its own, in a column ``mask`` or as DICOM segmentations.
     out
         The folder to write; as ``localization`` in the run folder, its report shows the result.
-    positive
-        The name of the class with a tumor.
+    positive, negative
+        The names of the classes with and without a tumor.
     count
         Measure no more outlined slices than these, of as many groups as possible; all by default.
     seed
@@ -101,7 +104,9 @@ def localize(
     artifact = find_artifact(Path(model))
     check_extra(artifact)
     with borrow_folder(folder) as home:
-        manifest, rejected = read_manifest(data, positive, on_progress, home=home)
+        manifest, rejected = read_manifest(
+            data, positive, on_progress, negative=negative, home=home
+        )
         if masks is not None:
             manifest = assign_masks(manifest, [Path(masks)])
         elif "mask" not in manifest:

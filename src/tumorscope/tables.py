@@ -11,10 +11,6 @@ import pandas as pd
 
 from tumorscope.errors import InputError
 
-KNOWN = ("patient_id", "site", "source", "sequence", "series", "slice", "mask")
-"""Columns that mean the same in every table of slices."""
-MEANT = (*KNOWN, "plane", "study")
-"""All further columns of such a table that something is read from."""
 _SEPARATORS = (",", ";", "\t")
 _SHOWN, _SHOWN_LETTERS = 20, 40
 _BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

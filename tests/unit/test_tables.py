@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tumorscope.dataset.tables import find_column, find_path, read_rows
 from tumorscope.errors import InputError
+from tumorscope.tables import find_column, find_path, read_rows
 
 TEXT = "path,label,patient_id\nYüz 1.png,yes,007\nb.png,no,\n"
 
