@@ -1,5 +1,7 @@
 """Files appear whole or not at all: written under a temporary name, then renamed."""
 
+import errno
+import os
 import re
 import shutil
 import tempfile
@@ -8,12 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from tumorscope.errors import InputError
+from tumorscope.errors import InputError, TumorscopeError
 from tumorscope.holding import hold, is_held, is_left
 
 _PARTIAL = ".partial-"
 _RANDOM = r"[a-z0-9_]{8}"  # the end of a name from `tempfile`
 _CONTENT = "content"
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @contextmanager
@@ -27,6 +30,8 @@ def replace_file(path: Path) -> Iterator[Path]:
     ------
     InputError
         `path` is a device, a pipe or a folder, or cannot be written.
+    TumorscopeError
+        The disk is full.
     """
     path = path.resolve()
     if path.exists() and not path.is_file():
@@ -37,7 +42,8 @@ def replace_file(path: Path) -> Iterator[Path]:
         temporary.touch()
         temporary.unlink()  # a block that writes nothing is an error
     try:
-        yield temporary
+        with _naming_full_disk(path):
+            yield temporary
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -72,6 +78,8 @@ def borrow_folder(path: Path) -> Iterator[Path]:
     ------
     InputError
         It cannot be made.
+    TumorscopeError
+        The disk is full.
     """
     path = path.resolve()
     with _refusing(path):
@@ -82,7 +90,8 @@ def borrow_folder(path: Path) -> Iterator[Path]:
         with hold(temporary):
             content = temporary / _CONTENT
             content.mkdir()
-            yield content
+            with _naming_full_disk(path):
+                yield content
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -102,6 +111,19 @@ def _refusing(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: cannot be written: on the way to it is a file") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def _naming_full_disk(path: Path) -> Iterator[None]:
+    """Name what could not be written; the system's own error does not."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise TumorscopeError(
+            f"{path}: cannot be written: {os.strerror(error.errno)}; make room, and start again"
+        ) from error
 
 
 def is_partial(name: str) -> bool:

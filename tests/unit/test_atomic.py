@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from tumorscope.atomic import (
     replace_file,
     write_text,
 )
-from tumorscope.errors import InputError
+from tumorscope.errors import InputError, TumorscopeError
 
 
 def list_all(folder: Path) -> list[str]:
@@ -248,3 +249,39 @@ class TestKilled:
         assert list_all(tmp_path / "run") == sorted(
             f"{running.name}{below}" for below in ("", "/content", "/content/slice.png", "/held")
         )
+
+
+_FILL = """
+import resource, sys
+from pathlib import Path
+from tumorscope import atomic
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # as a full disk: a write comes to an end
+with getattr(atomic, sys.argv[1])(Path(sys.argv[2])) as temporary:
+    target = temporary if sys.argv[1] == "replace_file" else temporary / "a.txt"
+    target.write_text("x" * 5000)
+"""
+
+
+class TestFullDisk:
+    @pytest.mark.parametrize("how", ["replace_file", "create_folder", "borrow_folder"])
+    def test_it_is_said_what_could_not_be_written_and_nothing_is_left(self, tmp_path, how):
+        command = [sys.executable, "-c", _FILL, how, str(tmp_path / "result")]
+        outcome = subprocess.run(command, capture_output=True, text=True, check=False)
+        last = outcome.stderr.splitlines()[-1]
+        assert last.startswith(f"tumorscope.errors.TumorscopeError: {tmp_path / 'result'}: cannot ")
+        assert last.endswith("make room, and start again")
+        assert list_all(tmp_path) == []
+
+    @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+    def test_so_it_is_where_a_file_in_a_folder_is_replaced(self, tmp_path, code):
+        with (
+            pytest.raises(TumorscopeError, match=r"/b\.txt: cannot be written: .*; make room"),
+            create_folder(tmp_path / "a") as folder,
+            replace_file(folder / "b.txt"),
+        ):
+            raise OSError(code, os.strerror(code))
+
+    def test_another_error_stays_what_it_is(self, tmp_path):
+        with pytest.raises(PermissionError), replace_file(tmp_path / "a.txt"):
+            raise PermissionError(errno.EACCES, "no", "other.txt")

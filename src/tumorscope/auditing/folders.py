@@ -1,14 +1,13 @@
 """Which folders are looked through, what they are called, and which files in them."""
 
 import os
-import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
 from tumorscope.errors import InputError
-from tumorscope.scans.find import is_companion, is_hidden
+from tumorscope.scans.find import is_companion, is_hidden, is_special
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -130,14 +129,6 @@ def _walk(folder: Path) -> list[Path]:
         found += [
             path.relative_to(folder)
             for path in (Path(place, name) for name in names)
-            if not (is_hidden(path.name) or is_companion(path.name)) and _may_be_read(path)
+            if not (is_hidden(path.name) or is_companion(path.name) or is_special(path))
         ]
     return found + [Path(error.filename).relative_to(folder) for error in closed]
-
-
-def _may_be_read(path: Path) -> bool:
-    """Leave out folders, pipes and devices; a broken link is a file that cannot be read."""
-    try:
-        return stat.S_ISREG(path.stat().st_mode)
-    except OSError:
-        return True

@@ -132,6 +132,8 @@ def print_audit(summary: "Audit") -> None:
     for how, auroc in {**by, **within}.items():
         guessed = "undefined" if auroc is None else f"AUROC {auroc:.3f}"
         console.print(f"label guessed {escape(how)}: {guessed}", soft_wrap=True)
+    for reason in guess["left_out"]:
+        console.print(f"label not guessed: {escape(reason)}", soft_wrap=True)
 
 
 def print_comparison(comparison: "NamedComparison") -> None:

@@ -1,12 +1,13 @@
 """The command that draws heatmaps, or measures them against outlines."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import tumorscope
-from tumorscope.cli.options import Positive, Quiet
+from tumorscope.cli.options import Negative, Positive, Quiet
 from tumorscope.errors import InputError
 
 
@@ -22,6 +23,7 @@ def explain(
         int | None, typer.Option(min=1, help="Number of slices; 12, or with FOLDER all.")
     ] = None,
     positive: Positive = "yes",
+    negative: Negative = None,
     quiet: Quiet = False,
 ) -> None:
     """Draw heatmaps of validation slices, or measure them against outlined lesions."""
@@ -33,10 +35,22 @@ def explain(
         )
     with show_progress(quiet) as report:
         if folder and out:
-            tumorscope.localize(model, folder, masks, out, positive, count, on_progress=report)
-            said = f"page:  {out / 'localization.html'}\ntable: {out / 'localization.csv'}"
+            result = tumorscope.localize(
+                model, folder, masks, out, positive, count, on_progress=report, negative=negative
+            )
+            said = (
+                f"{_count_slices(result['slices'])}\n"
+                f"page:  {out / 'localization.html'}\ntable: {out / 'localization.csv'}"
+            )
         else:
             said = f"contact sheet: {tumorscope.explain(model, count or 12, on_progress=report)}"
     if not quiet:
         say(said)
         say_notice()
+
+
+def _count_slices(slices: Mapping[str, int]) -> str:
+    return (
+        f"{slices['outlined']} outlined slices: {slices['copies']} left out as known to the model, "
+        f"{slices['called_tumor']} of {slices['asked']} others called a tumor and measured"
+    )

@@ -16,6 +16,7 @@ from tumorscope.cli.compare import compare
 from tumorscope.cli.crossval import crossval
 from tumorscope.cli.evaluate import evaluate
 from tumorscope.cli.explain import explain
+from tumorscope.cli.interruption import telling_how_to_go_on
 from tumorscope.cli.options import BAD_INPUT, FAILURE
 from tumorscope.cli.phantom import phantom
 from tumorscope.cli.predict import predict
@@ -64,4 +65,4 @@ def _options(
 
 
 for _command in (audit, train, crossval, compare, evaluate, explain, predict, phantom):
-    app.command()(_command)
+    app.command()(telling_how_to_go_on(_command))

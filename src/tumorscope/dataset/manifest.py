@@ -1,7 +1,9 @@
 """The manifest: one row per readable slice, and its companion, the rejected files."""
 
+import errno
 import hashlib
 import logging
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,13 +15,18 @@ from tumorscope.atomic import write_text
 from tumorscope.copies.codes import compute_codes
 from tumorscope.copies.groups import DisjointSets, Groups, join_copies
 from tumorscope.copies.thumbnails import Gray, take_thumbnail
-from tumorscope.dataset.class_names import ClassNames, Names, read_class_names
-from tumorscope.dataset.labelled_files import LabelledFile
+from tumorscope.dataset.class_names import ClassNames, Names, fold_name, read_class_names
+from tumorscope.dataset.contradictions import (
+    check_labels,
+    warn_of_contradicting,
+    warn_of_spellings,
+)
+from tumorscope.dataset.labelled_files import KNOWN, MEANT, LabelledFile
 from tumorscope.dataset.left_out import LEFT_OUT
 from tumorscope.dataset.recorded import MASK_SHA256
 from tumorscope.dataset.series import name_series
 from tumorscope.dataset.sources import Source, list_labelled_files, name_sources
-from tumorscope.dataset.unpacking.origins import UNPACKED_FROM, name_origins
+from tumorscope.dataset.unpacking.origins import UNPACKED_FROM
 from tumorscope.dataset.unpacking.unpack import unpack
 from tumorscope.errors import InputError
 from tumorscope.progress import ProgressCallback, ignore_progress
@@ -28,9 +35,8 @@ from tumorscope.scans.images import decode_slice
 _log = logging.getLogger(__name__)
 
 COLUMNS = ("path", "label", "label_name", "sha256", "width", "height", "group")
-KNOWN = ("patient_id", "site", "source", "sequence", "series", "slice", "mask")
-"""Columns that mean the same in every table."""
-_TEXTS = frozenset({*KNOWN, MASK_SHA256, "plane", "study", LEFT_OUT, UNPACKED_FROM}) - {"slice"}
+REJECTED_FILE = "rejected.csv"
+_TEXTS = frozenset({*MEANT, MASK_SHA256, LEFT_OUT, UNPACKED_FROM}) - {"slice"}
 _OURS = frozenset(
     {*COLUMNS, MASK_SHA256, "split", "fold", "repeat", "level", "lesion_share", LEFT_OUT}
 )
@@ -98,19 +104,24 @@ def read_manifest(
                 thumbnails.append(thumbnail)
             on_progress("reading slices", done, len(files))
     if rejected:
-        of = len(files) + len(left_out)
-        _log.warning("left out %d of %d files: see rejected.csv", len(rejected), of)
+        one = rejected[0]
+        _log.warning(
+            "left out %d of %d files, such as %s: %s",
+            len(rejected), len(files) + len(left_out), one["path"], one["reason"],
+        )  # fmt: skip
     manifest = pd.DataFrame(rows, columns=_order_columns(rows))
     _check_classes(manifest, sources.values(), rejected)
-    _check_labels(manifest)
+    check_labels(manifest)
     manifest = _number_slices(manifest)
     if separate_patients and "patient_id" in manifest:
         manifest["patient_id"] = manifest["source"] + "/" + manifest["patient_id"]
     groups = _number_groups(manifest, thumbnails, on_progress)
     if len(sources) == 1 and set(manifest["source"]) == sources.keys():
         manifest = manifest.drop(columns="source")
-    manifest = name_series(manifest)
-    return manifest.assign(group=groups), pd.DataFrame(rejected, columns=["path", "reason"])
+    manifest = name_series(manifest).assign(group=groups)
+    warn_of_contradicting(manifest)
+    warn_of_spellings(manifest)
+    return manifest, pd.DataFrame(rejected, columns=["path", "reason"])
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -129,6 +140,12 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     write_text(path, table.to_csv(index=False, lineterminator="\n"))
 
 
+def name_rejected(folder: Path, rejected: pd.DataFrame) -> None:
+    """Say where all the rejected files are listed, once they are."""
+    if len(rejected):
+        _log.warning("the files that were left out: %s", folder / REJECTED_FILE)
+
+
 def _list_files(sources: dict[str, Source], names: ClassNames) -> list[LabelledFile]:
     """List the files of all sources, with the name of its source among the details of each."""
     files: list[LabelledFile] = []
@@ -141,7 +158,7 @@ def _list_files(sources: dict[str, Source], names: ClassNames) -> list[LabelledF
                     "no file"
                 )
             files.append(file._replace(details={"source": name, **file.details}))
-    _check_all_found(names, {file.label_name.lower() for file in files})
+    _check_all_found(names, {fold_name(file.label_name) for file in files})
     return files
 
 
@@ -225,18 +242,9 @@ def _check_classes(
     if min(counts) == 0:
         why = "".join(f"; left out: {one['path']}: {one['reason']}" for one in rejected[:1])
         why += f" (and {len(rejected) - 1} more)" if rejected[1:] else ""
+        is_missing = any(os.strerror(errno.ENOENT) in one["reason"] for one in rejected)
+        why += "; paths are relative to the table" if is_missing else ""
         raise InputError(
             f"{' and '.join(map(str, sources))}: expected readable slices of both classes, found "
             f"{counts[1]} with and {counts[0]} without a tumor{why}"
-        )
-
-
-def _check_labels(manifest: pd.DataFrame) -> None:
-    labels = manifest.groupby("sha256")["label"].nunique()
-    conflicts: Sequence[str] = list(labels.index[labels > 1])
-    if conflicts:
-        paths = name_origins(manifest)[manifest["sha256"] == conflicts[0]]
-        raise InputError(
-            f"{len(conflicts)} file(s) stand in both classes with the same bytes, such as "
-            f"{' and '.join(paths)}; remove the wrong copy"
         )

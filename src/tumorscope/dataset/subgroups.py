@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from tumorscope.dataset.labelled_files import MEANT
 from tumorscope.dataset.unpacking.origins import name_origins
 from tumorscope.errors import InputError, suggest
+from tumorscope.tables import find_column, find_path, read_rows
 
 SIZE, PLANE = "size", "plane"
 _SIZE_BOUNDS_PX = (256, 512)
@@ -47,15 +49,15 @@ def read_subgroups(
     for column in [*wanted, *columns]:
         if column == SIZE:
             continue
-        if column not in table:
+        if (found := find_column(table.columns, column)) is None:
             hint = suggest(column, [str(name) for name in table])
             raise InputError(f"{source}: no column {column!r} to divide by{hint}")
-        if (count := table[column].nunique()) > _MOST_VALUES:
+        if (count := table[found].nunique()) > _MOST_VALUES:
             raise InputError(
                 f"{source}: {column!r} has {count} different values; give a column of at most "
                 f"{_MOST_VALUES} categories"
             )
-        subgroups[column] = table[column].replace("", UNKNOWN)
+        subgroups[column] = table[found].replace("", UNKNOWN)
     return subgroups
 
 
@@ -64,8 +66,8 @@ def _read_columns(source: str | Path, manifest: pd.DataFrame) -> pd.DataFrame:
     path = Path(source)
     if not path.is_file():
         return pd.DataFrame(index=manifest.index)
-    rows = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
-    rows.index = pd.Index([str((path.parent / name).resolve()) for name in rows["path"]])
+    rows = read_rows(path, ("path", "label"), MEANT)
+    rows.index = pd.Index([str(find_path(path, name).resolve()) for name in rows["path"]])
     first = rows[~rows.index.duplicated()].drop(columns=["path", "label"])
     found = first.reindex(manifest["path"]).set_axis(manifest.index)
     # A slice of a volume has no row of its own; the manifest has kept what that of its volume says.

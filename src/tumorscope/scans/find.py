@@ -73,16 +73,16 @@ def find_scans(
 def _check_exists(path: str | Path) -> None:
     """Refuse at once what is not there, and a pipe, which might never end."""
     try:
-        is_there, is_special = Path(path).exists(), _is_special(Path(path))
+        is_there, is_pipe = Path(path).exists(), is_special(Path(path))
     except OSError as error:  # the name is too long, or a folder on the way is closed
         raise InputError(f"{path}: no such file or folder ({error.strerror})") from error
     if not is_there:
         raise InputError(f"{path}: no such file or folder")
-    if is_special:
+    if is_pipe:
         raise InputError(f"{path}: neither a file nor a folder; pass its content on to '{STDIN}'")
 
 
-def _is_special(path: Path) -> bool:
+def is_special(path: Path) -> bool:
     """Tell pipes, sockets and devices: to open one may mean to wait for ever."""
     try:
         mode = path.stat().st_mode
@@ -151,7 +151,7 @@ def _list_folder(folder: Path) -> Iterator[tuple[StoredFile, Format] | Unreadabl
             is_empty = False  # links are not followed: they may lead round in circles
             yield Unreadable(str(link), "a link to a folder; give that folder itself")
         for path in (Path(parent, name) for name in sorted(names) if not is_hidden(name)):
-            if not _is_special(path):
+            if not is_special(path):
                 for found in _list_file(store_path(path), is_named=False):
                     is_empty = False
                     yield found

@@ -11,7 +11,7 @@ import pandas as pd
 
 from tumorscope.atomic import is_partial, write_text
 from tumorscope.dataset.lesion_masks import assign_masks, measure_lesions
-from tumorscope.dataset.manifest import read_table, write_table
+from tumorscope.dataset.manifest import REJECTED_FILE, name_rejected, read_table, write_table
 from tumorscope.dataset.recorded import check_unchanged, record_masks
 from tumorscope.dataset.unpacking.unpack import SALT_FILE, SLICES_FOLDER, holds_unpacked
 from tumorscope.errors import InputError, RecipeError
@@ -27,7 +27,7 @@ FOLDS_FILE = "folds.csv"
 OUT_OF_FOLD_FILE = "out_of_fold.csv"
 _ENVIRONMENT_FILE = "environment.json"
 _PREPARATION = (
-    "manifest.csv", "rejected.csv", _ENVIRONMENT_FILE, FOLDS_FILE, OUT_OF_FOLD_FILE, SALT_FILE
+    "manifest.csv", REJECTED_FILE, _ENVIRONMENT_FILE, FOLDS_FILE, OUT_OF_FOLD_FILE, SALT_FILE
 )  # fmt: skip
 
 
@@ -131,7 +131,8 @@ def write_preparation(
 ) -> None:
     """Write what a run starts from; the recipe comes last and says that this is done."""
     write_table(run / "manifest.csv", manifest)
-    write_table(run / "rejected.csv", rejected)
+    write_table(run / REJECTED_FILE, rejected)
+    name_rejected(run, rejected)
     environment = json.dumps(describe_environment(arguments), indent=2)
     write_text(run / _ENVIRONMENT_FILE, environment + "\n")
     write_text(run / RECIPE_FILE, recipe.to_yaml())
@@ -154,7 +155,7 @@ def reopen(run: Path, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame]:
         )
     manifest = read_table(run / "manifest.csv")
     check_unchanged(manifest)
-    return manifest, read_table(run / "rejected.csv")
+    return manifest, read_table(run / REJECTED_FILE)
 
 
 @contextmanager

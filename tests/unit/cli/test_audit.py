@@ -54,6 +54,7 @@ def test_guesses_are_printed(audit, folders):
     names = ["--positive", "a", "--negative", "b"]
     _, out, _ = audit(*folders, *names, "-q")
     assert "label guessed" not in out
+    assert "label not guessed: " in out
     for folder, classes in zip(folders, ("ab", "a"), strict=True):
         for number, name in enumerate(classes):
             (folder / name).mkdir()

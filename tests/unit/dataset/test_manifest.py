@@ -7,7 +7,13 @@ import pytest
 from PIL import Image
 
 from tumorscope.checksum import compute_sha256
-from tumorscope.dataset.manifest import COLUMNS, read_manifest, write_table
+from tumorscope.dataset.manifest import (
+    COLUMNS,
+    REJECTED_FILE,
+    name_rejected,
+    read_manifest,
+    write_table,
+)
 from tumorscope.errors import InputError
 
 
@@ -54,10 +60,24 @@ class TestReadManifest:
         assert len(manifest) == 6
         assert rejected["path"].tolist() == [
             str(two_classes / "no" / "1b.png"),
+            str(two_classes / "yes" / "broken link.png"),
             str(two_classes / "yes" / "empty.jpg"),
         ]
-        assert rejected["reason"].str.startswith("content of no known format").all()
-        assert f"left out {len(rejected)} of 8 files" in caplog.text
+        unknown = "content of no known format"
+        assert rejected["reason"].str.startswith(unknown).tolist() == [True, False, True]
+        assert f"left out 3 of 9 files, such as {rejected['path'][0]}: {unknown}" in caplog.text
+        assert REJECTED_FILE not in caplog.text  # which nobody has written yet
+
+    def test_linked_folders_are_rejected_and_a_class_of_nothing_else_is_told_so(self, two_classes):
+        (two_classes / "yes").rename(two_classes / "glioma")
+        (two_classes / "yes").mkdir()
+        (two_classes / "yes" / "glioma").symlink_to(two_classes / "glioma")
+        with pytest.raises(InputError, match=r"found 0 with and 3 .*yes/glioma: a link to a fol"):
+            read_manifest(two_classes)
+        shutil.copy(two_classes / "glioma" / "0.png", two_classes / "yes" / "0.png")
+        manifest, rejected = read_manifest(two_classes)
+        assert len(manifest) == 4
+        assert rejected["path"].tolist() == [str(two_classes / "yes" / "glioma")]
 
     def test_missing_file_of_a_table_is_rejected(self, two_classes):
         table = two_classes / "table.csv"
@@ -94,6 +114,15 @@ class TestReadManifest:
         shutil.copy(two_classes / "no" / "1.png", two_classes / "yes" / "copy.png")
         with pytest.raises(InputError, match=r"1 file\(s\) .*no/1\.png and .*yes/copy\.png"):
             read_manifest(two_classes)
+
+    def test_a_changed_copy_in_the_other_class_is_said(self, image_folder, tmp_path, caplog):
+        shutil.copytree(image_folder, tmp_path / "data", ignore=shutil.ignore_patterns("masks"))
+        original = min((tmp_path / "data" / "yes").iterdir())
+        with Image.open(original) as image:
+            image.convert("L").save(tmp_path / "data" / "no" / "copy.jpg", quality=70)
+        read_manifest(tmp_path / "data")
+        (said,) = (text for text in caplog.messages if "both labels" in text)
+        assert f"2 slices in 1 groups of copies have both labels, such as {original} and" in said
 
     def test_same_bytes_in_one_class_share_a_group(self, two_classes):
         shutil.copy(two_classes / "no" / "2.png", two_classes / "no" / "0 copy.png")
@@ -149,7 +178,10 @@ class TestReadManifest:
     def test_a_class_without_a_readable_slice_is_refused_with_the_reason(self, two_classes):
         table = two_classes / "table.csv"
         table.write_text("path,label\nno/0.png,no\nyes/gone.png,yes\nyes/too.png,yes\n")
-        reason = "found 0 with and 1 .*; left out: .*yes/gone.png: cannot be read: .* .and 1 more"
+        reason = (
+            "found 0 with and 1 .*; left out: .*yes/gone.png: cannot be read: .* .and 1 more.; "
+            "paths are relative to the table"
+        )
         with pytest.raises(InputError, match=reason):
             read_manifest(table)
 
@@ -226,6 +258,14 @@ class TestSeveralSources:
         shutil.copy(two_sources[0] / "no" / "1.png", two_sources[1] / "yes" / "copy.png")
         with pytest.raises(InputError, match=r"no/1\.png and .*other/mri/yes/copy\.png"):
             read_manifest(two_sources)
+
+
+class TestNameRejected:
+    def test_the_file_is_named_if_anything_stands_in_it(self, tmp_path, caplog):
+        name_rejected(tmp_path, pd.DataFrame({"path": [], "reason": []}))
+        assert not caplog.messages
+        name_rejected(tmp_path, pd.DataFrame({"path": ["a"], "reason": ["b"]}))
+        assert caplog.messages == [f"the files that were left out: {tmp_path / REJECTED_FILE}"]
 
 
 class TestWriteTable:

@@ -1,3 +1,4 @@
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -69,17 +70,55 @@ class TestFolder:
         )  # fmt: skip
         assert list_names(folder) == [("b.png", 0), ("a.png", 1)]
 
-    def test_links_that_are_passed_over_are_said(self, touch, caplog):
+    def test_links_to_folders_are_listed_with_the_reason_and_dead_links_for_the_reader(self, touch):
         folder = touch("yes/a.png", "no/b.png", "more/c.png")
         (folder / "yes/more").symlink_to(folder / "more")
+        (folder / "yes/round").symlink_to(folder)
         (folder / "yes/gone.png").symlink_to("nothing.png")
         (folder / "no/b link.png").symlink_to("b.png")
-        named = [file.path.name for file in list_labelled_files(folder, YES)]
-        assert named == ["b link.png", "b.png", "a.png"]
-        said = sorted(record.getMessage() for record in caplog.records)
-        assert [text.split(": ")[1] for text in said] == [
-            str(folder / "yes/gone.png"), str(folder / "yes/more")
-        ]  # fmt: skip
+        listed = {file.path.name: file.refusal for file in list_labelled_files(folder, YES)}
+        link = "a link to a folder; put that folder itself in its place"
+        assert listed == {
+            **dict.fromkeys(("b link.png", "b.png", "a.png", "gone.png")),
+            **dict.fromkeys(("more", "round"), link),
+        }
+
+    def test_a_class_of_nothing_but_links_or_unknown_files_is_a_class(self, touch):
+        folder = touch("yes/a.webp", "no/b.png")
+        assert list_names(folder) == [("b.png", 0), ("a.webp", 1)]
+        (folder / "yes/a.webp").unlink()
+        (folder / "yes/glioma").symlink_to(folder / "no")
+        assert list_names(folder) == [("b.png", 0), ("glioma", 1)]
+
+    @pytest.mark.parametrize("inner", ["yes/no/c.png", "yes/p1/No/deeper/c.png", "no/yes/c.png"])
+    def test_a_folder_of_one_class_inside_of_the_other_is_refused(self, touch, inner):
+        folder = touch("yes/a.png", "no/b.png", inner)
+        with pytest.raises(
+            InputError, match=r"/(yes|yes/p1|no)/(no|No|yes): a folder named as one"
+        ):
+            list_labelled_files(folder, YES)
+
+    def test_inside_of_its_own_class_or_with_a_number_a_folder_may_be_called_anything(self, touch):
+        folder = touch("1/0/a.png", "1/healthy/c.png", "0/0/b.png", "0/1/d.png")
+        assert [label for _, label in list_names(folder)] == [0, 0, 1, 1]
+        folder = touch("x/yes/yes/a.png", "x/no/no/b.png") / "x"
+        assert list_names(folder) == [("b.png", 0), ("a.png", 1)]
+
+    def test_a_folder_that_is_of_no_class_is_said(self, touch, caplog):
+        folder = touch("yes/a.png", "no/b.png", "masks/a.png", "unclear/c.png")
+        assert list_names(folder) == [("b.png", 0), ("a.png", 1)]
+        (said,) = (record.getMessage() for record in caplog.records)
+        assert said == f"passed over: {folder / 'unclear'}: its name is that of no class"
+
+    def test_folders_of_numbers_are_classes_as_labels_of_a_table_are(self, touch):
+        folder = touch("0/a.png", "1/b.png")
+        assert list_names(folder) == [("a.png", 0), ("b.png", 1)]
+        assert list_names(folder, "0") == [("b.png", 0), ("a.png", 1)]
+
+    def test_pipes_are_no_scans(self, touch):
+        folder = touch("yes/a.png", "no/b.png")
+        os.mkfifo(folder / "yes" / "pipe.png")
+        assert list_names(folder) == [("b.png", 0), ("a.png", 1)]
 
     def test_folder_named_as_an_image_is_no_image(self, touch):
         folder = touch("yes/a.png", "no/b.png", "no/c.png/readme.txt")
@@ -113,7 +152,7 @@ class TestFolder:
             (["yes/a.png"], "'yes' .* found yes;"),
             (["yes/a.png", "no/readme.txt"], "found yes;"),
             (["no/a.png"], "found no;"),
-            (["a/1.png", "b/2.png"], "found a, b; .* --positive NAME"),
+            (["a/1.png", "b/2.png"], "found a, b; .* --positive NAME,NAME --negative"),
             (["yes/a.png", "healthy/b.png", "masks/c.png"], "found healthy, masks, yes;"),
             (["readme.txt"], "found none;"),
         ],
@@ -152,6 +191,12 @@ class TestFolder:
             (0, "Training"),
             (1, "Training"),
         ]
+
+    def test_parts_beside_something_else_are_to_be_given_as_sources(self, touch):
+        folder = touch("Train/yes/a.png", "val/no/b.png", "pred/c.png")
+        parts = f"several sources: {folder}/Train {folder}/val$"
+        with pytest.raises(InputError, match=f"'pred' is no part of a data set.*{parts}"):
+            list_labelled_files(folder, YES)
 
     def test_missing_source_is_refused(self, tmp_path):
         with pytest.raises(InputError, match=r"gone: no such data; give a folder"):
@@ -194,6 +239,36 @@ class TestCsv:
         table = write_csv("path,label\na.png,1\nb.png,0\n")
         assert list_names(table, positive) == [("a.png", 1), ("b.png", 0)]
 
+    @pytest.mark.parametrize(
+        ("one", "zero"),
+        [("1", "0"), ("1.0", "0.0"), (" 1", "0 "), ("True", "False"), ("TRUE", "0")],
+    )
+    def test_numbers_and_truths_speak_for_themselves_unless_the_other_is_named(
+        self, write_csv, one, zero
+    ):
+        table = write_csv(f"path,label\na.png,{one}\nb.png,{zero}\n")
+        assert list_names(table) == [("a.png", 1), ("b.png", 0)]
+        swapped = list_labelled_files(table, read_class_names(zero, one))
+        assert [file.label for file in swapped] == [0, 1]
+
+    @pytest.mark.parametrize("positive", ["0", "0.0", " 0"])
+    def test_positive_0_makes_0_the_class_with_a_tumor(self, write_csv, positive):
+        table = write_csv("path,label\na.png,1\nb.png,0\n")
+        assert list_names(table, positive) == [("a.png", 0), ("b.png", 1)]
+
+    def test_tables_made_on_windows_are_read(self, write_csv, tmp_path):
+        table = write_csv("Path;Label;Mask\r\nimg\\a.png;Yes;m\\a.png\r\nimg\\b.png;No;\r\n")
+        one, other = list_labelled_files(table, YES)
+        assert one.path == tmp_path / "img" / "a.png"
+        assert one.details == {"mask": str(tmp_path / "m" / "a.png")}
+        assert (other.label, other.label_name) == (0, "No")
+
+    def test_a_picture_is_one_whatever_plane_it_is_said_to_be_cut_along(self, write_csv, tmp_path):
+        (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+        table = write_csv("path,label,plane\na.png,yes,axial\na.png,yes,coronal\nb.png,no,\n")
+        with pytest.raises(InputError, match=r"a\.png: listed twice \(rows 1 and 2\)"):
+            list_labelled_files(table, YES)
+
     def test_positive_names_the_label_with_a_tumor(self, write_csv):
         table = write_csv("path,label\na.png,tumor\nb.png, healthy \n")
         assert list_names(table, "tumor") == [("a.png", 1), ("b.png", 0)]
@@ -220,7 +295,6 @@ class TestCsv:
         ("text", "message"),
         [
             ("file,label\na,yes\n", "table.csv: the column 'path' is missing"),
-            ("path;label\na;yes\n", "table.csv: the column 'label' is missing"),
             ("path,class\na,yes\n", "table.csv: the column 'label' is missing"),
             ("path,label\na,yes\nb,no\nc,maybe\n", "table.csv: the label 'maybe' is neither"),
             ("path,label\na,yes\nb,no\nc,\n", "table.csv: the label '' is neither"),
@@ -229,9 +303,13 @@ class TestCsv:
             ("path,label\na,yes\n", "table.csv: expected images of two classes.* found yes"),
             ("path,label\n", "table.csv: .* found none"),
             ("path,label\na,yes\n,no\n", "table.csv: row 2: the column 'path' is empty"),
-            ("path,label\na,yes\nb,no\n./a,yes\n", r"table.csv: ./a: listed twice"),
+            (
+                "path,label\na,yes\nb,no\n./a,yes\n",
+                r"table.csv: ./a: listed twice \(rows 1 and 3\)",
+            ),
+            ("path,label,plane\na,yes,\na,yes,Axial\nb,no,\n", r"a: listed twice \(rows 1 and 2\)"),
             ("path,label,mask\na,yes,./a\nb,no,\n", "table.csv: a: named as its own mask"),
-            ("", "table.csv: not a readable CSV table"),
+            ("", "table.csv: the column 'path' is missing; found none"),
             ('path,label\n"a,yes\n', "table.csv: not a readable CSV table"),
         ],
     )

@@ -45,6 +45,15 @@ def test_rows_find_their_slices_and_the_plane_is_always_used(manifest, table):
     assert subgroups["Site"].tolist() == ["unknown", "B", "A"]
 
 
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_column_is_found_in_any_case_and_a_table_however_it_is_separated(
+    manifest, table, separator
+):
+    table.write_text(table.read_text().replace(",", separator))
+    subgroups = read_subgroups(table, manifest.iloc[:3], ["SITE"])
+    assert subgroups["SITE"].tolist() == ["unknown", "B", "A"]
+
+
 def test_misspelt_column_gets_a_hint(manifest, table):
-    with pytest.raises(InputError, match=r"no column 'site'.*did you mean 'Site'"):
-        read_subgroups(table, manifest.iloc[:3], ["site"])
+    with pytest.raises(InputError, match=r"no column 'sites'.*did you mean 'site'"):
+        read_subgroups(table, manifest.iloc[:3], ["sites"])

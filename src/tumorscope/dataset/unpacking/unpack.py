@@ -25,7 +25,8 @@ def unpack(
     Parameters
     ----------
     files
-        As sources list them, each with the ``source`` among its details. DICOM files of one source
+        As sources list them, each with the ``source`` among its details. Folders that are not
+        looked into are left out. DICOM files of one source
         are put together to series, whatever their classes. A file that cannot be opened is taken
         for a picture; whoever reads it will say why.
     home
@@ -44,11 +45,13 @@ def unpack(
     InputError
         There is no `home`, or it cannot be written.
     """
+    refused = [Unreadable(str(file.path), file.refusal) for file in files if file.refusal]
+    files = [file for file in files if not file.refusal]
     listed = {parent for file in files for parent in file.path.parents}
     is_packed = [file.path not in listed and _is_packed(file.path) for file in files]
     packed = [file for file, is_one in zip(files, is_packed, strict=True) if is_one]
     others = [file for file, is_one in zip(files, is_packed, strict=True) if not is_one]
-    left_out = [_refuse_folder(file) for file in others if file.path in listed]
+    left_out = refused + [_refuse_folder(file) for file in others if file.path in listed]
     pictures = [file for file in others if file.path not in listed]
     if not packed:
         return Unpacked(pictures, left_out)

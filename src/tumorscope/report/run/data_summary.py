@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from tumorscope.dataset.contradictions import find_contradicting
+
 
 @dataclass(frozen=True)
 class SplitCount:
@@ -36,6 +38,8 @@ class DataSummary:
         The slices of the largest group.
     crossing_groups
         Groups with slices in more than one part: what was trained on is also measured on.
+    contradicting
+        Groups of copies with both labels, though nobody says that they are one patient's.
     names_patients
         Whether the data say whose slice it is: groups are then of one patient's slices, too.
     rejected_files
@@ -47,6 +51,7 @@ class DataSummary:
     grouped_slices: int
     largest_group: int
     crossing_groups: int
+    contradicting: int
     names_patients: bool
     rejected_files: int
 
@@ -69,6 +74,7 @@ def summarize_data(manifest: pd.DataFrame, rejected_files: int) -> DataSummary:
         grouped_slices=int(group_sizes[group_sizes > 1].sum()),
         largest_group=int(group_sizes.max()),
         crossing_groups=int((manifest.groupby("group")["split"].nunique() > 1).sum()),
+        contradicting=int(find_contradicting(manifest)["group"].nunique()),
         names_patients="patient_id" in manifest,
         rejected_files=rejected_files,
     )

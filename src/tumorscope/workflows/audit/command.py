@@ -51,7 +51,8 @@ def audit(
     ----------
     folders
         A folder of whatever `predict` reads, searched recursively, a CSV table as for `train`, or
-        several. The name of the subfolder that holds a file is taken for its label.
+        several. A file has the label of its class, as in a training; where a folder has not these
+        classes, the name of the subfolder that holds it is taken for its label.
     out
         A new or empty folder, or an earlier audit to replace: gets ``groups.csv`` with the group
         of copies of each image, ``audit.json`` and ``audit.html``.

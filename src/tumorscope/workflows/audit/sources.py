@@ -92,13 +92,17 @@ def _list_folders(
     found = [
         file._replace(folder=numbers[file.folder]) for file in list_files(list(folders.values()))
     ]
-    labels: dict[Path, int] = {}
+    told: dict[Path, LabelledFile] = {}
     for folder in folders.values():
         try:
-            labels |= {file.path: file.label for file in list_folder(folder, names, False)}
+            told |= {file.path: file for file in list_folder(folder, names, False)}
         except InputError as error:
             untold.append(str(error))
-    return [file._replace(label=labels.get(file.file)) for file in found]
+    return [_tell(file, told[file.file]) if file.file in told else file for file in found]
+
+
+def _tell(file: FoundFile, told: LabelledFile) -> FoundFile:
+    return file._replace(label=told.label, label_name=told.label_name)
 
 
 def _unpack_folders(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tumorscope.dataset.manifest import write_table
+from tumorscope.dataset.manifest import REJECTED_FILE, name_rejected, write_table
 from tumorscope.evaluation.measures.metrics import compute_metrics
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.replacing import replace_folder
@@ -64,11 +64,13 @@ def write_evaluation(
         if series is not None:
             write_table(temporary / _SERIES_FILE, series)
         if rejected is not None:
-            write_table(temporary / "rejected.csv", rejected)
+            write_table(temporary / REJECTED_FILE, rejected)
         if len(drawn):
             _draw_figures(temporary, drawn, threshold, read_image)
         if history is not None:
             _draw_history(temporary, history)
+    if rejected is not None:
+        name_rejected(folder, rejected)
 
 
 def _draw_figures(

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from tumorscope.dataset.manifest import read_table
 from tumorscope.dataset.unpacking.origins import name_origins
 from tumorscope.errors import InputError
 from tumorscope.evaluation.decisions.operating_points import HALF
 from tumorscope.evaluation.decisions.verdicts import CLASS_NAMES, call_classes
 from tumorscope.evaluation.measures.scores import check_scores
+from tumorscope.tables import find_path, read_rows
 
 
 def read_foreign_predictions(table: Path, manifest: pd.DataFrame) -> pd.DataFrame:
@@ -35,14 +35,9 @@ def read_foreign_predictions(table: Path, manifest: pd.DataFrame) -> pd.DataFram
     InputError
         The file cannot be read, a slice has no or two predictions, or one is no probability.
     """
-    try:
-        rows = read_table(table)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{table}: not a readable CSV table: {error}") from error
-    if missing := {"path", "probability"} - set(rows.columns):
-        raise InputError(f"{table}: the column {sorted(missing)[0]!r} is missing")
-    paths = [str((table.parent / str(path)).resolve()) for path in rows["path"]]
-    by_path = pd.Series(rows["probability"].to_numpy(), index=paths)
+    rows = read_rows(table, ("path", "probability"), errors="surrogateescape")
+    paths = [str(find_path(table, path).resolve()) for path in rows["path"]]
+    by_path = pd.Series(rows["probability"].replace("", None).to_numpy(), index=paths)
     if twice := by_path.index[by_path.index.duplicated()].tolist():
         raise InputError(f"{table}: two predictions for {twice[0]}")
     named = manifest.assign(path=[str(Path(name).resolve()) for name in name_origins(manifest)])

@@ -12,8 +12,9 @@ import pandas as pd
 from tumorscope.artifact.reader import find_artifact, read_known_codes
 from tumorscope.atomic import borrow_folder
 from tumorscope.copies.known import compute_file_codes, find_known
+from tumorscope.dataset.class_names import Names
 from tumorscope.dataset.lesion_masks import assign_masks, open_masks, read_mask
-from tumorscope.dataset.manifest import read_manifest, write_table
+from tumorscope.dataset.manifest import REJECTED_FILE, name_rejected, read_manifest, write_table
 from tumorscope.errors import InputError
 from tumorscope.evaluation.decisions.verdicts import TUMOR
 from tumorscope.explanation.localization import Localization, measure_localization
@@ -54,10 +55,12 @@ def localize(
     data: str | Path,
     masks: str | Path | None,
     out: str | Path,
-    positive: str = "yes",
+    positive: Names = "yes",
     count: int | None = None,
     seed: int = 0,
     on_progress: ProgressCallback = ignore_progress,
+    *,
+    negative: Names | None = None,
 ) -> dict[str, Any]:
     """Measure the heatmaps of a model, and of other methods, against outlines.
 
@@ -76,8 +79,8 @@ def localize(
         where `data` has its own, in a column ``mask`` or as DICOM segmentations.
     out
         The folder to write; as ``localization`` in the run folder, its report shows the result.
-    positive
-        The name of the class with a tumor.
+    positive, negative
+        The names of the classes with and without a tumor.
     count
         Measure no more outlined slices than these, of as many groups as possible; all by default.
     seed
@@ -103,7 +106,9 @@ def localize(
     predictor = Predictor.load(Path(model))
     check_extra(artifact)
     with borrow_folder(folder) as home:
-        manifest, rejected = read_manifest(data, positive, on_progress, home=home)
+        manifest, rejected = read_manifest(
+            data, positive, on_progress, negative=negative, home=home
+        )
         if masks is not None:
             manifest = assign_masks(manifest, [Path(masks)])
         elif "mask" not in manifest:
@@ -111,7 +116,7 @@ def localize(
         outlined, counts = _choose(manifest, artifact, count, seed, on_progress)
         table, curves, found = _measure_slices(outlined, predictor, artifact, on_progress)
     if table.empty:
-        raise InputError(f"{data}: no outlined slice is left that the model calls a tumor")
+        raise InputError(f"{data}: {_tell_none_left(counts)}")
     summary = summarize_methods(table, FIGURES, seed=seed)
     result = {
         "notice": RESEARCH_USE_ONLY,
@@ -126,12 +131,13 @@ def localize(
     }
     with replace_folder(folder, _COMMAND) as temporary:
         write_table(temporary / TABLE_FILE, table)
-        write_table(temporary / "rejected.csv", rejected)
+        write_table(temporary / REJECTED_FILE, rejected)
         (temporary / "localization.json").write_text(json.dumps(result, indent=2) + "\n", "utf-8")
         shown = min(_SHOWN, max(len(found) // 2, 1))  # of few slices, none on both sheets
         draw_found(found[::-1][:shown]).save(temporary / "best.png")
         draw_found(found[:shown]).save(temporary / "worst.png")
         write_localization_page(temporary, result)
+    name_rejected(folder, rejected)
     if folder.resolve() == (Path(model) / "localization").resolve():
         refresh_report(Path(model))
     return result
@@ -156,6 +162,13 @@ def _choose(
     chosen = shuffled.assign(turn=turn).sort_values("turn", kind="stable").head(count or len(new))
     counts = {"outlined": len(outlined), "copies": len(outlined) - len(new), "asked": len(chosen)}
     return chosen, counts
+
+
+def _tell_none_left(counts: Mapping[str, int]) -> str:
+    known = f"{counts['copies']} of {counts['outlined']} outlined slices are left out as known"
+    if counts["asked"]:
+        return f"{known}, and the model calls none of the others a tumor"
+    return f"{known}, which leaves none; give slices that the model has not met"
 
 
 def _measure_slices(

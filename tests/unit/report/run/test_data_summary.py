@@ -20,6 +20,15 @@ def test_a_group_in_two_parts_crosses_the_split_and_counts_once(manifest):
     assert data.total.groups == 5
 
 
+def test_copies_with_both_labels_are_counted_unless_one_patient_has_them(manifest):
+    labels = manifest["label"].tolist()
+    both = manifest.assign(group=[7 if at in (labels.index(0), labels.index(1)) else at + 10
+                                  for at in range(8)])  # fmt: skip
+    assert summarize_data(both, 0).contradicting == 1
+    assert summarize_data(both.assign(patient_id="P1"), 0).contradicting == 0
+    assert summarize_data(both.assign(group=range(8)), 0).contradicting == 0
+
+
 def test_patients_are_known_where_a_column_names_them(manifest):
     assert summarize_data(manifest.assign(patient_id="P1"), 0).names_patients
 

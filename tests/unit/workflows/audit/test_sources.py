@@ -48,9 +48,16 @@ def test_files_of_folders_and_tables_are_labelled_as_for_a_training(data):
         **{f"brain.nii#00{at}": ("table.csv", "1", 1) for at in (2, 3)},
         "no/a.png": ("heads", "no", 0),
         "other/b.png": ("heads", "other", None),
-        **{f"yes/p1/brain.nii#00{at}": ("heads", "p1", 1) for at in range(6)},
+        **{f"yes/p1/brain.nii#00{at}": ("heads", "yes", 1) for at in range(6)},
     }
     assert [(one.folder, one.path.as_posix()) for one in left_out] == [(0, "torn.nii")]
+
+
+def test_a_folder_of_one_class_inside_of_the_other_is_said_as_for_a_training(data, write_slice):
+    write_slice(data / "heads/yes/no/d.png", 70)
+    (_, files, _), (reason,) = find(data, "heads")
+    assert "yes/no: a folder named as one class inside of the other" in reason
+    assert {file.label for file in files} == {None}
 
 
 def test_what_is_known_of_a_slice_is_kept(data):

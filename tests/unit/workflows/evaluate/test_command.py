@@ -192,7 +192,7 @@ class TestForeignPredictions:
 
     def test_missing_column_and_missing_file(self, tiny_artifact, labelled, tmp_path):
         (labelled / "other.csv").write_text("file,probability\n")
-        with pytest.raises(InputError, match="column 'path' is missing"):
+        with pytest.raises(InputError, match="column 'path' is missing; found"):
             evaluate(tiny_artifact, labelled, tmp_path / "o", predictions=labelled / "other.csv")
         with pytest.raises(InputError, match=r"gone\.csv"):
             evaluate(tiny_artifact, labelled, tmp_path / "o", predictions=labelled / "gone.csv")
