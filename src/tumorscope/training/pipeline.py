@@ -161,13 +161,17 @@ def pack_targets(
 
 
 def build_validation_batches(
-    store: SliceStore, batch_size: int, map_side: int = 0
+    store: SliceStore, batch_size: int, map_side: int = 0, most: int | None = None
 ) -> tf.data.Dataset:
-    """Stream the slices of a store once, in order and unchanged, as (slices, targets)."""
+    """Stream the slices of a store once, in order and unchanged, as (slices, targets).
+
+    With `most`, no more than these, as many of each class as its share of all.
+    """
+    chosen = choose_evenly(store.labels, most)
 
     def generate() -> Iterator[Batch]:
-        for start in range(0, len(store), batch_size):
-            rows = np.arange(start, min(start + batch_size, len(store)))
+        for start in range(0, len(chosen), batch_size):
+            rows = chosen[start : start + batch_size]
             yield *store.read_batch(rows), rows, np.zeros(2, np.int64)
 
     def prepare(
@@ -178,12 +182,24 @@ def build_validation_batches(
         return _to_rgb(tf.cast(slices, tf.float32), store.side_px), targets
 
     batches = stream(generate, _signature(store))
-    count = math.ceil(len(store) / batch_size)
+    count = math.ceil(len(chosen) / batch_size)
     return (
         batches.map(_as_written(prepare))
         .apply(tf.data.experimental.assert_cardinality(count))
         .prefetch(2)
     )
+
+
+def choose_evenly(labels: NDArray[np.generic], most: int | None) -> NDArray[np.int64]:
+    """Choose rows at random, of each class its share; all of them where they are no more.
+
+    Files stand in the order of their names, and the first of them may all be of one class.
+    """
+    if most is None or len(labels) <= most:
+        return np.arange(len(labels))
+    shuffled = np.random.default_rng(0).permutation(len(labels))
+    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    return np.sort(by_class[np.arange(most) * len(labels) // most])
 
 
 def _gather_labels(store: SliceStore, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

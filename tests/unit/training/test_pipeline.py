@@ -15,6 +15,7 @@ from tumorscope.scans.images import read_slice
 from tumorscope.training.pipeline import (
     build_training_batches,
     build_validation_batches,
+    choose_evenly,
     draw_epoch,
 )
 from tumorscope.training.store import SliceStore
@@ -196,3 +197,26 @@ def test_classes_weigh_what_is_said(store):
     batches = build_training_batches(store, NO_AUGMENTATION, COUNT, 0, 0, class_weights=[2.0, 3.0])
     _, targets, weights = next(iter(batches))
     np.testing.assert_array_equal(weights, np.where(targets[:, 0] == 1, 3.0, 2.0))
+
+
+class TestChoice:
+    """Files stand in the order of their names: those without a tumor first."""
+
+    LABELS = np.repeat([0, 1], [2500, 500]).astype(np.float32)
+
+    def test_each_class_has_its_share_whatever_the_order_of_files(self):
+        rows = choose_evenly(self.LABELS, 600)
+        assert len(set(rows)) == 600
+        assert self.LABELS[rows].sum() == 100
+        assert (np.diff(rows) > 0).all()
+        assert rows[:100].max() > 200  # not the first of a class either
+        assert (rows == choose_evenly(self.LABELS, 600)).all()
+
+    @pytest.mark.parametrize("most", [None, 3000, 9000])
+    def test_all_are_chosen_where_they_are_no_more(self, most):
+        assert (choose_evenly(self.LABELS, most) == np.arange(3000)).all()
+
+    def test_so_are_the_slices_that_are_streamed(self, store):
+        store.labels = np.repeat([0, 1], COUNT // 2).astype(np.float32)
+        ((_, targets),) = take(build_validation_batches(store, BATCH_SIZE, most=4), 100)
+        assert targets[:, 0].tolist() == [0, 0, 1, 1]
