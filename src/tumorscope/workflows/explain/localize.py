@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,8 @@ from tumorscope.workflows.explain.methods import (
     BASELINES,
     SHIPPED,
     Method,
-    check_extra,
-    list_engine_methods,
-    list_keras_methods,
+    check_methods,
+    list_methods,
 )
 from tumorscope.workflows.preparation import check_replaceable
 
@@ -57,6 +56,8 @@ def localize(
     count: int | None = None,
     seed: int = 0,
     on_progress: ProgressCallback = ignore_progress,
+    *,
+    methods: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Measure the heatmaps of a model, and of other methods, against outlines.
 
@@ -83,6 +84,9 @@ def localize(
         Of their choice and of the bootstrap.
     on_progress
         Called as work goes on.
+    methods
+        The names of those to compare the shipped map with, besides three simple baselines; by
+        default all there are.
 
     Returns
     -------
@@ -99,7 +103,7 @@ def localize(
     check_replaceable(folder, TABLE_FILE)
     predictor = Predictor.load(Path(model))
     artifact = find_artifact(Path(model))
-    check_extra(artifact)
+    check_methods(artifact, methods)
     with borrow_folder(folder) as home:
         manifest, rejected = read_manifest(data, positive, on_progress, home=home)
         if masks is not None:
@@ -107,7 +111,8 @@ def localize(
         elif "mask" not in manifest:
             raise InputError(f"{data}: names no masks in a column 'mask'; give them with --masks")
         outlined, counts = _choose(manifest, artifact, count, seed, on_progress)
-        table, curves, found = _measure_slices(outlined, predictor, artifact, on_progress)
+        measured = list_methods(artifact, methods)
+        table, curves, found = _measure_slices(outlined, predictor, *measured, on_progress)
     if table.empty:
         raise InputError(f"{data}: no outlined slice is left that the model calls a tumor")
     summary = summarize_methods(table, FIGURES, seed=seed)
@@ -157,7 +162,11 @@ def _choose(
 
 
 def _measure_slices(
-    outlined: pd.DataFrame, predictor: Predictor, artifact: Path, on_progress: ProgressCallback
+    outlined: pd.DataFrame,
+    predictor: Predictor,
+    methods: Mapping[str, Method],
+    answer: Answer,
+    on_progress: ProgressCallback,
 ) -> tuple[pd.DataFrame, dict[str, list[np.ndarray]], list[Found]]:
     """Measure all methods on the slices that the model calls a tumor.
 
@@ -167,8 +176,6 @@ def _measure_slices(
         A row per slice and method; the insertion and deletion curves of each method; the slices
         that are shown, one of a group, from the worst to the best.
     """
-    methods, answer = list_engine_methods(artifact)
-    methods |= list_keras_methods(artifact, answer)
     rows: list[dict[str, Any]] = []
     curves: dict[str, list[np.ndarray]] = {name: [] for name in methods}
     found: list[Found] = []
