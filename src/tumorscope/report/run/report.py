@@ -118,11 +118,12 @@ def _list_facts(run: RunFolder) -> list[tuple[str, str]]:
 def _describe_metrics(run: RunFolder, data: DataSummary | None) -> dict[str, object]:
     metrics, decision = run.metrics, run.recipe["decision"]
     if metrics is None:
-        return {"metrics": None, "warning": None, "counts": ""}
+        return {"metrics": None, "warning": None, "alarms": [], "counts": ""}
     return {
         "metrics": metrics,
         "measurement": describe_measurement(metrics),
         "left_out": describe_left_out(metrics),
+        "alarms": metrics.get("alarms", []),  # an older version raised none
         "warning": describe_copies(
             metrics, names_patients=data is not None and data.names_patients
         ),

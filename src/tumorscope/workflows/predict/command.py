@@ -4,13 +4,14 @@ pandas is left out on purpose: it would take a third of the time in which one im
 """
 
 import csv
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
 from tumorscope.atomic import replace_file
-from tumorscope.errors import InputError
+from tumorscope.errors import Alarm, InputError
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.scans.find import find_scans
 from tumorscope.scans.formats import recognize_format
@@ -97,12 +98,19 @@ def predict(
         operating point, or `out` is a folder or a scan.
     TumorscopeError
         One of several processes ended before its work was done.
+
+    Warns
+    -----
+    Alarm
+        The model cannot be used as it is: a verdict can never come, or its network has collapsed.
     """
     if out is not None:
         _check_is_no_scan(Path(out))
     found = find_scans(scans, plane=plane, volume=volume)
     drawn = None if overlays is None else Path(overlays)
     answering = Answering(model, operating_point, drawn, regions)
+    for alarm in answering.list_alarms():
+        warnings.warn(alarm, Alarm, stacklevel=2)
     slices = not_assessable = unreadable = 0
     table = nullcontext(_ignore) if out is None else _open_table(Path(out))
     with table as write, closing(answer_in_processes(found, answering, processes)) as rows:
