@@ -38,6 +38,10 @@ class MissingExtraError(TumorscopeError, ImportError):
         )
 
 
+class Alarm(UserWarning):
+    """A result looks right and is not; the command line prints it in red, after all else."""
+
+
 def suggest(given: str, valid: Iterable[str]) -> str:
     """Return `` (did you mean 'x'?)`` for the valid name nearest to the given one, or nothing.
 

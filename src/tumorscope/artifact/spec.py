@@ -86,6 +86,8 @@ class ArtifactSpec(_Frozen):
     """None where it was not fitted: thresholds and limits of slices then serve for series, too."""
     heatmap: Heatmap = "Grad-CAM"
     """What the map shows; the lesion map is the probability that a position lies in a lesion."""
+    collapsed: bool = False
+    """Whether the network gave all slices it was asked about nearly the same probability."""
     cam_scale: Annotated[float, Field(gt=0)]
     """The map's value that is drawn in the strongest color; of Grad-CAM in logit per position."""
     fingerprint: str

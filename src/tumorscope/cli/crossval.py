@@ -45,6 +45,7 @@ def crossval(
 ) -> None:
     """Train and test on every fold in turn: figures from slices that no training saw."""
     from tumorscope.cli.console import say, say_notice, show_progress
+    from tumorscope.cli.evaluation_table import print_ending
 
     with show_progress(quiet) as report:
         cv = tumorscope.crossval(
@@ -66,5 +67,6 @@ def crossval(
             leave_out=leave_out,
         )
     if not quiet:
+        print_ending(cv / "metrics.json")
         say(f"report:      {cv / 'report.html'}\npredictions: {cv / 'predictions.csv'}")
         say_notice()

@@ -1,7 +1,9 @@
 """The figures of an evaluation as tables on the terminal."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -13,6 +15,7 @@ _FIGURES = (
     "accuracy", "sensitivity", "specificity", "precision", "f1", "auroc", "average_precision",
     "brier",
 )  # fmt: skip
+_ENDING = ("accuracy", "sensitivity", "specificity", "auroc")
 _TITLES = {
     "validation": "Validation part",
     "out of fold": "Out of fold, by models that never saw the slice",
@@ -24,6 +27,8 @@ _right = partial(Column, justify="right")
 def print_evaluation(metrics: Mapping[str, Any]) -> None:
     """Print what `tumorscope.evaluate` measured, the clean figures first."""
     console = Console(emoji=False, highlight=False)
+    for alarm in metrics.get("alarms", []):
+        console.print(alarm, style="bold red", markup=False)
     if "clean" not in metrics:
         console.print(_tabulate(metrics, _TITLES[metrics["part"]]))
         copies = metrics["copies"]
@@ -38,6 +43,20 @@ def print_evaluation(metrics: Mapping[str, Any]) -> None:
         print_breakdown(console, metrics)
         return
     _print_external(console, metrics)
+
+
+def print_ending(file: Path) -> None:
+    """Print the figures with which a training or a cross-validation ends, as its file has them."""
+    if not file.is_file():
+        return
+    metrics = json.loads(file.read_text("utf-8"))
+    table = _tabulate(metrics, _TITLES.get(metrics.get("part"), _TITLES["out of fold"]), _ENDING)
+    table.add_section()
+    uncertain = metrics["verdicts"]["uncertain"]
+    table.add_row(
+        "uncertain", "", "", _show(uncertain["share"]), _show_interval(uncertain["interval"])
+    )
+    Console(emoji=False, highlight=False).print(table)
 
 
 def _print_external(console: Console, metrics: Mapping[str, Any]) -> None:
@@ -69,7 +88,7 @@ def _print_external(console: Console, metrics: Mapping[str, Any]) -> None:
         console.print(_tabulate(metrics["with_copies"], "All slices, copies included: flattered"))
 
 
-def _tabulate(figures: Mapping[str, Any], title: str) -> Table:
+def _tabulate(figures: Mapping[str, Any], title: str, names: Sequence[str] = _FIGURES) -> Table:
     by_group = figures["per_group"]
     table = Table(
         "figure",
@@ -79,7 +98,7 @@ def _tabulate(figures: Mapping[str, Any], title: str) -> Table:
         _right("95 % interval"),
         title=title,
     )
-    for name in _FIGURES:
+    for name in names:
         cells = (
             cell
             for counted in (figures, by_group)

@@ -22,6 +22,10 @@ def explain(
     count: Annotated[
         int | None, typer.Option(min=1, help="Number of slices; 12, or with FOLDER all.")
     ] = None,
+    methods: Annotated[
+        list[str] | None,
+        typer.Option(help="A map to compare with, as Grad-CAM, in place of all 15; repeatable."),
+    ] = None,
     positive: Positive = "yes",
     negative: Negative = None,
     quiet: Quiet = False,
@@ -29,15 +33,16 @@ def explain(
     """Draw heatmaps of validation slices, or measure them against outlined lesions."""
     from tumorscope.cli.console import say, say_notice, show_progress
 
-    if any((folder, masks, out)) and not (folder and out):
+    if any((folder, masks, out, methods)) and not (folder and out):
         raise InputError(
             "to measure heatmaps give FOLDER and --out together, and --masks where it has none"
         )
     with show_progress(quiet) as report:
         if folder and out:
             result = tumorscope.localize(
-                model, folder, masks, out, positive, count, on_progress=report, negative=negative
-            )
+                model, folder, masks, out, positive, count, on_progress=report,
+                negative=negative, methods=methods,
+            )  # fmt: skip
             said = (
                 f"{_count_slices(result['slices'])}\n"
                 f"page:  {out / 'localization.html'}\ntable: {out / 'localization.csv'}"

@@ -5,6 +5,8 @@ Each command calls the workflow of its name; nothing heavy is imported before it
 
 import sys
 import warnings
+from collections.abc import Callable
+from functools import partial
 from io import TextIOWrapper
 from typing import Annotated
 
@@ -21,7 +23,7 @@ from tumorscope.cli.options import BAD_INPUT, FAILURE
 from tumorscope.cli.phantom import phantom
 from tumorscope.cli.predict import predict
 from tumorscope.cli.train import train
-from tumorscope.errors import InputError, TumorscopeError
+from tumorscope.errors import Alarm, InputError, TumorscopeError
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
 app = typer.Typer(
@@ -38,6 +40,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # names of files hold what some terminals cannot show
             stream.reconfigure(errors="backslashreplace")
+    alarms: list[str] = []
+    warnings.simplefilter("always", Alarm)
+    warnings.showwarning = partial(_keep_alarm, alarms, warnings.showwarning)
     try:
         app()
     except (TumorscopeError, OSError) as error:
@@ -45,6 +50,24 @@ def main() -> None:
             raise
         typer.echo(f"tumorscope: error: {' '.join(str(error).splitlines())}", err=True)
         sys.exit(BAD_INPUT if isinstance(error, InputError) else FAILURE)
+    finally:  # where they cannot be overlooked: below all else, also of what was stopped
+        for alarm in alarms:
+            typer.secho(f"ALARM: {alarm}", err=True, fg="red", bold=True)
+
+
+def _keep_alarm(
+    alarms: list[str],
+    show: Callable[..., None],
+    message: Warning | str,
+    category: type[Warning],
+    *place: object,
+    **named: object,
+) -> None:
+    """Keep an alarm for the end; show any other warning as ever."""
+    if issubclass(category, Alarm):
+        alarms.append(str(message))
+    else:
+        show(message, category, *place, **named)
 
 
 def _print_version(wanted: bool) -> None:

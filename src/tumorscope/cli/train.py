@@ -42,6 +42,7 @@ def train(
 ) -> None:
     """Train a classifier, measure it, explain it, and write a report."""
     from tumorscope.cli.console import say, say_notice, show_progress
+    from tumorscope.cli.evaluation_table import print_ending
 
     settings = [*(overrides or ())]
     if target_sensitivity is not None:
@@ -62,5 +63,6 @@ def train(
             separate_patients=separate_patients,
         )
     if not quiet:
+        print_ending(run / "evaluation" / "metrics.json")
         say(f"report: {run / 'report.html'}\nmodel:  {run / 'model'}")
         say_notice()

@@ -115,6 +115,18 @@ def draw_weighted(
     return generator.permutation(drawn)
 
 
+def choose_evenly(labels: NDArray[np.generic], most: int | None) -> NDArray[np.int64]:
+    """Choose rows at random, of each class its share; all of them where they are no more.
+
+    Files stand in the order of their names, and the first of them may all be of one class.
+    """
+    if most is None or len(labels) <= most:
+        return np.arange(len(labels))
+    shuffled = np.random.default_rng(0).permutation(len(labels))
+    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    return np.sort(by_class[np.arange(most) * len(labels) // most])
+
+
 def _name_cells(manifest: pd.DataFrame) -> pd.Series:
     """Name the level, plane and sequence of each slice, as far as they are known."""
     tenths = (find_levels(manifest) * _TENTHS).clip(upper=_TENTHS - 1) // 1

@@ -2,7 +2,9 @@
 
 from collections.abc import Hashable
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tumorscope.dataset.left_out import find_touched
 from tumorscope.errors import InputError
@@ -17,8 +19,13 @@ OUT_OF_FOLD = "out of fold"
 """No part: slices that other models, those of a cross-validation, were tested on."""
 
 
-def assign_split(manifest: pd.DataFrame, settings: DataSettings, seed: int) -> pd.DataFrame:
+def assign_split(
+    manifest: pd.DataFrame, settings: DataSettings, seed: int, least_groups: int = 0
+) -> pd.DataFrame:
     """Add the column ``split`` to a manifest, stratified by label and seeded.
+
+    Of a small dataset the fraction may leave the validation part too few groups of a class for what
+    is decided there. Then it gets more of that class, where training keeps as many.
 
     Parameters
     ----------
@@ -28,6 +35,8 @@ def assign_split(manifest: pd.DataFrame, settings: DataSettings, seed: int) -> p
         ``random`` divides slices, ``grouped`` whole groups; and the validation fraction.
     seed
         The same seed gives the same split.
+    least_groups
+        How many groups of each class the validation part should have.
 
     Returns
     -------
@@ -55,10 +64,37 @@ def assign_split(manifest: pd.DataFrame, settings: DataSettings, seed: int) -> p
     except ValueError as error:
         raise _too_few(manifest, grouped) from error
     is_validation = units.isin(validation).to_numpy()
+    for label in (0, 1):
+        more = _find_more(manifest, is_validation, label, least_groups, seed, grouped)
+        is_validation = is_validation | more
     split = manifest.assign(split=[VALIDATION if inside else TRAIN for inside in is_validation])
     if split.groupby("split")["label"].nunique().min() < 2:
         raise _too_few(manifest, grouped)
     return split
+
+
+def _find_more(
+    manifest: pd.DataFrame,
+    is_validation: NDArray[np.bool_],
+    label: int,
+    least_groups: int,
+    seed: int,
+    grouped: bool,
+) -> NDArray[np.bool_]:
+    """Find the slices that give a validation part as many groups of a class as it should have."""
+    groups = manifest["group"].to_numpy()
+    is_of_class = manifest["label"].to_numpy() == label
+    held = np.unique(groups[is_of_class & is_validation])
+    others = np.setdiff1d(groups[is_of_class], held)
+    missing = least_groups - len(held)
+    if missing <= 0 or len(others) - missing < least_groups:
+        return np.zeros(len(groups), np.bool_)
+    added = np.random.default_rng([seed, label]).permutation(others)[:missing]
+    is_added = np.isin(groups, added)
+    if not grouped:  # one slice of each, as slices are divided
+        rows = pd.Series(np.flatnonzero(is_added & is_of_class))
+        is_added = np.isin(np.arange(len(groups)), rows.groupby(groups[rows]).first())
+    return is_added
 
 
 def divide_fold(
@@ -67,6 +103,7 @@ def divide_fold(
     settings: DataSettings,
     seed: int,
     is_left_out: bool = False,
+    least_groups: int = 0,
 ) -> pd.DataFrame:
     """Add the column ``split`` for one fold: its slices are the test part, the rest is divided.
 
@@ -76,10 +113,11 @@ def divide_fold(
         With the columns ``label``, ``group`` and ``sha256``. Not modified.
     is_test
         Shape (N,), bool, with the index of `manifest`: the slices of the fold.
-    settings, seed
+    settings, seed, least_groups
         How the rest is divided, as in `assign_split`.
     is_left_out
-        Whether the fold is what was left out: all groups that have a slice there are then.
+        Whether the fold is what was left out: all groups that have a slice there are then, and the
+        validation part alone decides, so that it gets the `least_groups` of `assign_split`.
 
     Returns
     -------
@@ -93,7 +131,7 @@ def divide_fold(
         The rest cannot be divided; or, where whole groups are divided, a group crosses parts.
     """
     is_out = find_touched(manifest["group"], is_test) if is_left_out else is_test
-    rest = assign_split(manifest[~is_out], settings, seed)
+    rest = assign_split(manifest[~is_out], settings, seed, least_groups if is_left_out else 0)
     split = rest["split"].reindex(manifest.index).fillna(EXCLUDED).mask(is_test, TEST)
     parts = manifest.assign(split=split)
     if settings.split == "grouped":

@@ -37,8 +37,10 @@ def draw_found(found: Sequence[Found]) -> Image.Image:
         left, top = column * _SIDE, row * (_SIDE + _TEXT)
         sheet.paste(_draw_outlines(one), (left, top))
         draw.text((left + 4, top + _SIDE + 3), f"{one.name[-22:]}  {one.score:.2f}", "black", font)
-    draw.text((4, size[1] - _TEXT + 4), f"Green: outline. Orange: region that drove the decision. "
-              f"Number: average precision. {RESEARCH_USE_ONLY}", "#66727f", font)  # fmt: skip
+    has_regions = any(one.evidence_hw.max() > 0 for one in found)
+    region = "Orange: region that drove the decision. " if has_regions else ""
+    foot = f"Green: outline. {region}Number: average precision. {RESEARCH_USE_ONLY}"
+    draw.text((4, size[1] - _TEXT + 4), foot, "#66727f", font)
     return sheet
 
 

@@ -111,7 +111,9 @@ def draw_contact_sheet(
     """
     heatmap = explanations[0].heatmap
     has_heatmaps = any(explanation.reason is None for explanation in explanations)
-    meaning = f"{_MEANINGS[heatmap]}; line: {REGION_NAME}. " if has_heatmaps else ""
+    has_regions = any(map(_has_region, explanations))
+    line = f"; line: {REGION_NAME}" if has_regions else ""
+    meaning = f"{_MEANINGS[heatmap]}{line}. " if has_heatmaps else ""
     width = columns * _PANEL_WIDTH
     bottom = _HEADER_HEIGHT + ceil(len(explanations) / columns) * _PANEL_HEIGHT
     sheet = Image.new("RGB", (width, bottom + _FOOTER_HEIGHT), _PAPER)
@@ -146,11 +148,16 @@ def _draw_panel(
     height, width = explanation.image.shape[:2]
     evidence = project_map(explanation.cam, explanation.box, (height, width))
     heatmap = blend(explanation.image, evidence, scale)
-    if explanation.verdict == TUMOR:
+    if _has_region(explanation):
         heatmap = draw_region(heatmap, evidence)
     sheet.paste(_fit(heatmap), (left + _SIDE + _GAP, top))
     _draw_scale(sheet, draw, (left + 2 * (_SIDE + _GAP), top), scale)
     _draw_text(draw, (origin[0] + _TEXT_START, top), explanation)
+
+
+def _has_region(explanation: Explanation) -> bool:
+    """Tell whether a region drove the decision: of a tumor, and by evidence for one."""
+    return explanation.verdict == TUMOR and explanation.cam.max() > 0
 
 
 def _fit(image: NDArray[np.uint8]) -> Image.Image:

@@ -98,9 +98,9 @@ class SeriesPrediction(Sequence[Prediction]):
         return f"<SeriesPrediction {self.name}: {said}>"
 
     def _conclude(self, digits: int) -> str:
-        if self.probability is None:
-            return f"{self.verdict}, {self.reason}"
         counted = f"{self.assessed} of {self.of} slices assessed"
+        if self.probability is None:
+            return f"{self.verdict}, {self.reason}, {counted}"
         return f"{self.verdict}, {self.probability:.{digits}f}, {counted}"
 
 

@@ -1,11 +1,11 @@
 """The figures of a run in words, each next to what it rests on."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tumorscope.dataset.splits import OUT_OF_FOLD, VALIDATION
+from tumorscope.evaluation.decisions.conformal import count_needed_groups
 from tumorscope.report.figure_rows import (
     Estimate,
     FigureRow,
@@ -160,7 +160,7 @@ def describe_too_few(metrics: Mapping[str, Any], conformal_error: float) -> str 
     conformal_error
         The share of each class that may fall outside its set.
     """
-    needed = math.ceil(round(1 / conformal_error - 1, 9))
+    needed = count_needed_groups(conformal_error)
     few = [
         f"{groups} of {name}"
         for key, name in _CLASSES.items()
@@ -169,10 +169,14 @@ def describe_too_few(metrics: Mapping[str, Any], conformal_error: float) -> str 
     if not few:
         return None
     where = "out of fold" if metrics["part"] == OUT_OF_FOLD else f"in the {metrics['part']} part"
+    never = (
+        "neither is ever ruled out: every verdict is uncertain"
+        if len(few) > 1
+        else "this class is never ruled out, and the other one is never the verdict"
+    )
     return (
         f"To rule a class out takes {count_noun(needed, 'group')} of it {where}. "
-        f"There are {' and '.join(few)}, so that "
-        f"{'neither is ever' if len(few) > 1 else 'this class is never'} ruled out."
+        f"There are {' and '.join(few)}, so that {never}."
     )
 
 

@@ -28,6 +28,8 @@ class EpochRecorder(keras.callbacks.Callback):
         The epochs so far; `self.history_table` grows from it.
     patience
         Epochs of this phase without a lower validation loss before it ends; None: never.
+    planned
+        Epochs of all phases, for the log.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class EpochRecorder(keras.callbacks.Callback):
         checkpoints: Checkpoints,
         history: pd.DataFrame,
         patience: int | None,
+        planned: int,
     ) -> None:
         super().__init__()
         self.phase = phase
@@ -44,6 +47,7 @@ class EpochRecorder(keras.callbacks.Callback):
         self._whole = whole
         self._checkpoints = checkpoints
         self._patience = patience
+        self._planned = planned
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Start the clock."""
@@ -61,7 +65,7 @@ class EpochRecorder(keras.callbacks.Callback):
         rows = [*self.history_table.to_dict("records"), row]
         self.history_table = pd.DataFrame(rows, columns=list(HISTORY_COLUMNS))
         self._checkpoints.save(self._whole, self.model.optimizer, self.history_table)
-        measured = "epoch %d (%s): loss %.4f, accuracy %.3f"
+        measured = f"epoch %d of {self._planned} (%s): loss %.4f, accuracy %.3f"
         if "val_loss" in row:
             measured += "; validation loss %.4f, accuracy %.3f"
         _log.info(measured, *(row[name] for name in HISTORY_COLUMNS[:6] if name in row))

@@ -11,7 +11,12 @@ import tensorflow as tf
 from tumorscope.dataset.draws import draw_weighted, number_pictures, weigh_draws
 from tumorscope.dataset.splits import TRAIN, VALIDATION
 from tumorscope.recipe import DataSettings, Recipe
-from tumorscope.training.frozen import build_feature_batches, compute_features, split_learner
+from tumorscope.training.frozen import (
+    MOST_SLICES,
+    build_feature_batches,
+    compute_features,
+    split_learner,
+)
 from tumorscope.training.pipeline import (
     build_training_batches,
     build_validation_batches,
@@ -90,7 +95,7 @@ def stream_slices(
         first_epoch,
         recipe.data.drawn_per_group,
         map_side,
-        weigh_classes(store) if settings.balance_classes else None,
+        weigh_classes(store, recipe.data.drawn_per_group) if settings.balance_classes else None,
         count_draws(store, recipe.data),
     )
     validation = None
@@ -107,10 +112,14 @@ def cache_features(
     All else is as in `stream_slices`.
     """
     infer, head = split_learner(learner)
-    _, batches, steps, validation = stream_slices(learner, recipe, stores, first_epoch=0)
+    _, batches, steps, _ = stream_slices(learner, recipe, stores, first_epoch=0)
     features = compute_features(infer, batches, steps)
     measured = None
-    if validation is not None:
+    if VALIDATION in stores:
+        map_side = math.isqrt(learner.output_shape[1] - 1)
+        validation = build_validation_batches(
+            stores[VALIDATION], recipe.training.batch_size, map_side, MOST_SLICES
+        )
         maps, taught = compute_features(infer, validation, len(validation))
         measured = maps, *taught
     size = recipe.training.batch_size
@@ -134,6 +143,19 @@ def count_draws(store: SliceStore, settings: DataSettings) -> int | None:
     return min(settings.draws, len(np.unique(store.copies)))
 
 
-def weigh_classes(store: SliceStore) -> list[float]:
-    """Weigh each class so that both together count as much as they are many."""
-    return [len(store) / (2 * float((store.labels == label).sum())) for label in (0, 1)]
+def weigh_classes(store: SliceStore, drawn_per_group: int | None = None) -> list[float]:
+    """Weigh each class so that both count the same in an epoch, and together as much as they are.
+
+    Parameters
+    ----------
+    store
+        The training slices.
+    drawn_per_group
+        How many copies of a picture an epoch visits at most; those that it does not visit do not
+        count.
+    """
+    drawn = np.ones(len(store))
+    if drawn_per_group is not None:
+        sizes = pd.Series(store.copies).groupby(store.copies).transform("size").to_numpy()
+        drawn = np.minimum(drawn_per_group / sizes, 1)
+    return [drawn.sum() / (2 * float(drawn[store.labels == label].sum())) for label in (0, 1)]

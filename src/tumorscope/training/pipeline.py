@@ -10,7 +10,7 @@ import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from tumorscope.dataset.draws import draw_weighted
+from tumorscope.dataset.draws import choose_evenly, draw_weighted
 from tumorscope.errors import InputError
 from tumorscope.recipe import AugmentationSettings
 from tumorscope.training.augmentation import augment, follow, mix
@@ -163,13 +163,17 @@ def pack_targets(
 
 
 def build_validation_batches(
-    store: SliceStore, batch_size: int, map_side: int = 0
+    store: SliceStore, batch_size: int, map_side: int = 0, most: int | None = None
 ) -> tf.data.Dataset:
-    """Stream the slices of a store once, in order and unchanged, as (slices, targets)."""
+    """Stream the slices of a store once, in order and unchanged, as (slices, targets).
+
+    With `most`, no more than these, as many of each class as its share of all.
+    """
+    chosen = choose_evenly(store.labels, most)
 
     def generate() -> Iterator[Batch]:
-        for start in range(0, len(store), batch_size):
-            rows = np.arange(start, min(start + batch_size, len(store)))
+        for start in range(0, len(chosen), batch_size):
+            rows = chosen[start : start + batch_size]
             yield *store.read_batch(rows), rows, np.zeros(2, np.int64)
 
     def prepare(
@@ -180,7 +184,7 @@ def build_validation_batches(
         return _to_rgb(tf.cast(slices, tf.float32), store.side_px), targets
 
     batches = stream(generate, _signature(store))
-    count = math.ceil(len(store) / batch_size)
+    count = math.ceil(len(chosen) / batch_size)
     return (
         batches.map(_as_written(prepare))
         .apply(tf.data.experimental.assert_cardinality(count))

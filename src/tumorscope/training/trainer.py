@@ -182,7 +182,8 @@ def _train_phase(
     _build_state(trained)
     if epochs_done:
         checkpoints.restore_last(model, trained)
-    recorder = EpochRecorder(phase.name, model, checkpoints, history, patience)
+    planned = settings.epochs + settings.fine_tune_epochs
+    recorder = EpochRecorder(phase.name, model, checkpoints, history, patience, planned)
     trained.fit(
         batches,
         validation_data=validation,

@@ -18,6 +18,8 @@ from tumorscope.progress import ProgressCallback
 from tumorscope.recipe import PreprocessingSettings
 from tumorscope.scans.images import read_slice
 
+READING, FITTING = "reading for the guard", "fitting the guard"
+"""The stages of a fit that are reported, in their order."""
 # Copies add next to nothing, and a group counts once however many of them are read.
 _MOST_OF_A_GROUP = 4
 # So few tell the looks of all phantoms, and each more lets more drawn skulls pass; docs/guard.md.
@@ -71,10 +73,15 @@ def fit_guard(
                 turned = np.stack([_turn(pixels, turns[row]) for row, pixels in usable.items()])
                 features += [engine.infer(upright).features, engine.infer(turned).features]
                 rows += [*usable, *usable]
-            on_progress("fitting the guard", part.stop, len(paths))
+            on_progress(READING, part.stop, len(paths))
     known = np.concatenate(features) if features else np.empty((0, 1))
     phantoms = np.stack([_prepare_phantom(index, settings) for index in range(_PHANTOMS)])
-    return fit_subspace(known, groups[rows], engine.infer(phantoms).features)
+    return fit_subspace(
+        known,
+        groups[rows],
+        engine.infer(phantoms).features,
+        on_fit=lambda done, total: on_progress(FITTING, done, total),
+    )
 
 
 def find_reasons(

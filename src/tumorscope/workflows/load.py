@@ -1,9 +1,12 @@
 """Load a model for answering, in Python."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tumorscope.artifact.alarms import read_alarms
 from tumorscope.artifact.shipped import find_shipped_model
+from tumorscope.errors import Alarm
 
 if TYPE_CHECKING:
     from tumorscope.inference.predictor import Predictor
@@ -38,9 +41,27 @@ def load(
         There is no model, or it has changed since it was written.
     InputError
         The model has no such operating point.
+
+    Warns
+    -----
+    Alarm
+        The model cannot be used as it is: a verdict can never come, or its network has collapsed.
     """
+    for alarm in read_alarms(find_model(model), operating_point):
+        warnings.warn(alarm, Alarm, stacklevel=2)
+    return load_predictor(model, operating_point, cores)
+
+
+def find_model(model: str | Path | None) -> Path:
+    """Give the folder of a model; by default of the one that comes with the package."""
+    return find_shipped_model() if model is None else Path(model)
+
+
+def load_predictor(
+    model: str | Path | None, operating_point: str | None, cores: int | None
+) -> "Predictor":
+    """Load a model as `load` does, without a warning."""
     from tumorscope.inference.engine import choose_precision
     from tumorscope.inference.predictor import Predictor
 
-    folder = find_shipped_model() if model is None else Path(model)
-    return Predictor.load(folder, operating_point, choose_precision(), cores)
+    return Predictor.load(find_model(model), operating_point, choose_precision(), cores)

@@ -1,7 +1,9 @@
+import json
+
 import numpy as np
 import pytest
 
-from tumorscope.cli.evaluation_table import print_evaluation
+from tumorscope.cli.evaluation_table import print_ending, print_evaluation
 from tumorscope.evaluation.acceptance import measure_acceptance
 from tumorscope.evaluation.assessment import assess_decisions
 from tumorscope.evaluation.decisions.conformal import ConformalLimits
@@ -106,3 +108,26 @@ class TestPrintEvaluation:
         print_evaluation({"part": "validation", **figures, "copies": {"slices": 0, "of": 80}})
         row = next(line for line in capsys.readouterr().out.splitlines() if "auroc" in line)
         assert row.count(" - │") + row.count(" - ") >= 2
+
+
+class TestPrintEnding:
+    def test_four_figures_with_intervals_and_the_share_uncertain(
+        self, assessment, tmp_path, capsys
+    ):
+        file = tmp_path / "metrics.json"
+        file.write_text(json.dumps({"part": "validation", **assessment}), "utf-8")
+        print_ending(file)
+        out = capsys.readouterr().out
+        assert "Validation part" in out
+        for name in ("accuracy", "sensitivity", "specificity", "auroc"):
+            low, high = assessment["intervals"][name]
+            assert f"{low:.3f} - {high:.3f}" in out
+        assert f"{assessment['verdicts']['uncertain']['share']:.3f}" in out
+        assert "brier" not in out
+
+
+def test_alarms_stand_above_an_evaluation(assessment, capsys):
+    copies = {"slices": 0, "of": 80}
+    alarms = ['Never answers "tumor" [at all].']
+    print_evaluation({"part": "validation", **assessment, "copies": copies, "alarms": alarms})
+    assert capsys.readouterr().out.lstrip().startswith('Never answers "tumor" [at all].')

@@ -11,7 +11,10 @@ import pytest
 
 import tumorscope
 from scan_files import make_nifti
-from tumorscope.errors import InputError, MissingExtraError
+from tumorscope.artifact.reader import read_artifact
+from tumorscope.artifact.spec import ConformalSpec
+from tumorscope.artifact.writer import write_artifact
+from tumorscope.errors import Alarm, InputError, MissingExtraError
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
 
@@ -312,6 +315,32 @@ class TestPredict:
         name = Path(os.fsdecode(os.fsencode(tmp_path) + b"/Y\xfcz.png"))
         shutil.copy(write_slice(tmp_path / "a.png"), name)
         assert run(*PREDICT, tiny_artifact, name).code == 0
+
+
+class TestAlarm:
+    @pytest.fixture
+    def limited(self, tiny_artifact, tmp_path):
+        """A model that can never say "tumor"."""
+        model = shutil.copytree(tiny_artifact, tmp_path / "limited")
+        spec = read_artifact(model)
+        write_artifact(model, spec.model_copy(update={"conformal": ConformalSpec(tumor=0.4)}))
+        return model
+
+    def test_model_without_one_of_its_verdicts_is_told_last_even_if_quiet(
+        self, run, limited, slices
+    ):
+        outcome = run(*PREDICT, limited, slices / "light.png")
+        assert outcome.code == 0
+        assert "uncertain" in outcome.out
+        last = outcome.err.splitlines()[-1]
+        assert last.startswith('ALARM: This model can never answer "tumor"')
+
+    def test_good_model_raises_none(self, run, tiny_artifact, slices):
+        assert "ALARM" not in run(*PREDICT, tiny_artifact, slices / "light.png").err
+
+    def test_loading_it_in_python_warns(self, limited):
+        with pytest.warns(Alarm, match='can never answer "tumor"'):
+            tumorscope.load(limited)
 
 
 class TestTrain:

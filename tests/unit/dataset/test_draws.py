@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from tumorscope.dataset.draws import draw_weighted, number_pictures, weigh_draws
+from tumorscope.dataset.draws import choose_evenly, draw_weighted, number_pictures, weigh_draws
 
 
 @pytest.fixture
@@ -129,3 +129,21 @@ def test_each_class_gives_half_as_far_as_it_has_so_many():
 def test_tables_without_sources_and_places_are_drawn_by_group():
     weights = weigh_draws(pd.DataFrame({"label": [0, 0, 0, 1], "group": [0, 0, 1, 2]}))
     np.testing.assert_allclose(weights, [0.125, 0.125, 0.25, 0.5])
+
+
+class TestChoice:
+    """Files stand in the order of their names: those without a tumor first."""
+
+    LABELS = np.repeat([0, 1], [2500, 500]).astype(np.float32)
+
+    def test_each_class_has_its_share_whatever_the_order_of_files(self):
+        rows = choose_evenly(self.LABELS, 600)
+        assert len(set(rows)) == 600
+        assert self.LABELS[rows].sum() == 100
+        assert (np.diff(rows) > 0).all()
+        assert rows[:100].max() > 200  # not the first of a class either
+        assert (rows == choose_evenly(self.LABELS, 600)).all()
+
+    @pytest.mark.parametrize("most", [None, 3000, 9000])
+    def test_all_are_chosen_where_they_are_no_more(self, most):
+        assert (choose_evenly(self.LABELS, most) == np.arange(3000)).all()

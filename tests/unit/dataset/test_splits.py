@@ -94,6 +94,59 @@ class TestBothKinds:
             assign_split(make_manifest([0, 1] * 10), make_settings(kind, fraction), 0)
 
 
+class TestLeastGroups:
+    """The fraction alone would give the validation part 8 of 80 groups of a class."""
+
+    @pytest.fixture
+    def manifest(self):
+        # As many groups as the dataset that the README begins with has, some of several slices.
+        labels = [0] * 80 + [1] * 120
+        groups = list(range(200))
+        return make_manifest([*labels, 0, 0, 1, 1], [*groups, 0, 1, 100, 101])
+
+    def test_class_with_too_few_groups_gets_more_and_the_other_stays(self, manifest):
+        few = assign_split(manifest, make_settings(fraction=0.1), 0)
+        enough = assign_split(manifest, make_settings(fraction=0.1), 0, least_groups=10)
+        assert count_units(few[few["split"] == VALIDATION], grouped=True) == {0: 8, 1: 12}
+        assert count_units(enough[enough["split"] == VALIDATION], grouped=True) == {0: 10, 1: 12}
+        assert (enough.loc[few["split"] == VALIDATION, "split"] == VALIDATION).all()
+        check_groups_apart(enough)
+
+    def test_part_with_enough_groups_is_as_without_a_demand(self, manifest):
+        settings_ = make_settings(fraction=0.2)
+        demanded = assign_split(manifest, settings_, 0, least_groups=10)
+        pd.testing.assert_frame_equal(demanded, assign_split(manifest, settings_, 0))
+
+    def test_training_keeps_as_many_groups_as_validation_is_to_have(self, manifest):
+        settings_ = make_settings(fraction=0.1)
+        unmet = assign_split(manifest, settings_, 0, least_groups=41)
+        pd.testing.assert_series_equal(
+            unmet.loc[manifest["label"] == 0, "split"],
+            assign_split(manifest, settings_, 0).loc[manifest["label"] == 0, "split"],
+        )
+
+    def test_of_slices_one_of_each_further_group_is_moved(self):
+        manifest = make_manifest(
+            [0, 1] * 100, [number // 4 * 2 + number % 2 for number in range(200)]
+        )
+        settings_ = make_settings("random", fraction=0.03)
+        before = assign_split(manifest, settings_, 0)
+        after = assign_split(manifest, settings_, 0, least_groups=10)
+        held_back = after[after["split"] == VALIDATION]
+        assert count_units(held_back, grouped=True) == {0: 10, 1: 10}
+        assert len(held_back) - (before["split"] == VALIDATION).sum() == 20 - len(
+            before.loc[before["split"] == VALIDATION, "group"].unique()
+        )
+
+    @pytest.mark.parametrize(("is_left_out", "groups"), [(False, 7), (True, 10)])
+    def test_fold_gets_more_where_its_validation_part_decides_alone(self, is_left_out, groups):
+        manifest = make_manifest([0] * 80 + [1] * 120)
+        is_test = pd.Series(manifest.index % 8 == 0)
+        parts = divide_fold(manifest, is_test, make_settings(fraction=0.1), 0, is_left_out, 10)
+        held_back = count_units(parts[parts["split"] == VALIDATION], grouped=True)
+        assert held_back[0] == groups
+
+
 class TestGrouped:
     @pytest.mark.slow
     @settings(max_examples=80, deadline=None)

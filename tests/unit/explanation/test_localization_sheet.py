@@ -1,4 +1,5 @@
 import numpy as np
+from PIL import ImageDraw
 
 from tumorscope.explanation.localization_sheet import Found, draw_found
 
@@ -25,9 +26,17 @@ def test_outline_and_region_stand_where_they_are_in_the_slice():
         np.testing.assert_allclose([points.min(axis=0), points.max(axis=0)], expected, atol=3)
 
 
-def test_slice_without_evidence_has_an_outline_only():
+def test_slice_without_evidence_has_an_outline_only_and_the_legend_no_region(monkeypatch):
     nothing = make_found()._replace(evidence_hw=np.zeros((200, 400), np.float32))
+    drawn = []
+    draw_text = ImageDraw.ImageDraw.text
+    monkeypatch.setattr(
+        ImageDraw.ImageDraw, "text", lambda *given: drawn.append(given[2]) or draw_text(*given)
+    )
     sheet = draw_found([nothing])
+    assert "Orange" not in drawn[-1]
+    draw_found([nothing, make_found()])
+    assert "Orange: region that drove the decision. " in drawn[-1]
     assert len(find(sheet, GREEN))
     assert not len(find(sheet, ORANGE))
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import ImageDraw
 
 from tumorscope.explanation.panel import Explanation, draw_contact_sheet, draw_overlay
 from tumorscope.preprocessing import Box
@@ -73,6 +74,22 @@ class TestContactSheet:
     @pytest.mark.parametrize("probability", [0.0, 1e-9, 0.5, 1.0])
     def test_any_probability_is_drawn(self, explain, probability):
         assert draw_overlay(explain(probability=probability), 1.0).mode == "RGB"
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "is_drawn"),
+    [(["no tumor", "uncertain"], False), (["no tumor", "tumor"], True)],
+)
+def test_legend_names_the_line_only_where_one_is_drawn(explain, monkeypatch, verdicts, is_drawn):
+    drawn = []
+    draw_text = ImageDraw.ImageDraw.text
+    monkeypatch.setattr(
+        ImageDraw.ImageDraw, "text", lambda *given: drawn.append(given[2]) or draw_text(*given)
+    )
+    draw_contact_sheet([explain(verdict=verdict) for verdict in verdicts], 1.0)
+    foot = " ".join(drawn[-1].split())
+    assert foot.startswith("Heatmap: evidence for a tumor in logit per position")
+    assert ("line: region that drove the decision" in foot) == is_drawn
 
 
 class TestNames:

@@ -52,3 +52,12 @@ def test_both_classes_weigh_the_same_in_all(divided):
     store.labels = np.array([0, 0, 0, 0, 0, 0, 1, 1], np.float32)
     without, with_tumor = weigh_classes(store)
     assert 6 * without == pytest.approx(2 * with_tumor) == pytest.approx(4)
+
+
+def test_copies_that_an_epoch_does_not_draw_weigh_nothing(divided):
+    # Six copies of one picture without a tumor, and two pictures with one.
+    copied = divided.assign(group=[0] * 6 + [1, 2, 3, 4], label=[0] * 6 + [1, 1, 0, 1])
+    store = open_stores(load_recipe("default"), copied)[TRAIN]
+    assert weigh_classes(store, drawn_per_group=1) == pytest.approx([3 / 2, 3 / 4])
+    assert weigh_classes(store, drawn_per_group=2) == pytest.approx([1, 1])
+    assert weigh_classes(store) == pytest.approx([8 / 12, 8 / 4])

@@ -226,3 +226,9 @@ def test_classes_weigh_what_is_said(store):
     batches = build_training_batches(store, NO_AUGMENTATION, COUNT, 0, 0, class_weights=[2.0, 3.0])
     _, targets, weights = next(iter(batches))
     np.testing.assert_array_equal(weights, np.where(targets[:, 0] == 1, 3.0, 2.0))
+
+
+def test_validation_of_few_has_both_classes(store):
+    store.labels = np.repeat([0, 1], COUNT // 2).astype(np.float32)
+    ((_, targets),) = take(build_validation_batches(store, BATCH_SIZE, most=4), 100)
+    assert targets[:, 0].tolist() == [0, 0, 1, 1]

@@ -48,7 +48,7 @@ def test_phantoms_count_like_four_groups_and_have_no_say_in_the_limit(
 ):
     fitted = []
     monkeypatch.setattr(
-        "tumorscope.workflows.guard_fitting.fit_subspace", lambda *given: fitted.append(given)
+        "tumorscope.workflows.guard_fitting.fit_subspace", lambda *given, **_: fitted.append(given)
     )
     fit({write_slice(tmp_path / f"{n}.png", 40 + n): n for n in range(3)})
     ((features, groups, phantoms),) = fitted
@@ -65,11 +65,17 @@ def test_what_the_rules_on_pixels_refuse_is_left_out(fit, write_slice, tmp_path)
     np.testing.assert_array_equal(fit(groups).mean, fit(alone).mean)
 
 
-def test_progress_reaches_the_number_of_slices(fit, write_slice, tmp_path):
+def test_progress_reaches_the_number_of_slices_and_then_that_of_the_fits(
+    fit, write_slice, tmp_path
+):
     reports = []
     groups = {write_slice(tmp_path / f"{n}.png", 40 + n): n for n in range(20)}
     fit(groups, lambda *report: reports.append(report))
-    assert reports == [("fitting the guard", 16, 20), ("fitting the guard", 20, 20)]
+    assert reports == [
+        ("reading for the guard", 16, 20),
+        ("reading for the guard", 20, 20),
+        *(("fitting the guard", done, 6) for done in range(1, 7)),
+    ]
 
 
 def test_unreadable_slice_is_named(fit, tmp_path):

@@ -8,6 +8,9 @@ from tumorscope.evaluation.measures.scores import Probabilities, check_scores
 
 # The step of a float32 just below 1: no network's output is surer than this.
 _LEAST_PROBABILITY = 2.0**-24
+# Where two sigmoids round to the same number, so much of the raw probabilities tells them apart: 16
+# steps of a float64 for one of a float32, both just below 1. It moves no probability by more.
+_HINT = 2.0**-25
 # How many groups' worth of evidence the belief in the network's own confidence (T = 1) weighs.
 _PRIOR_GROUPS = 2.0
 # The largest value of x / (1 + exp(x)): it bounds how steeply one slice can pull at the slope.
@@ -74,6 +77,8 @@ def fit_temperature(labels: ArrayLike, probabilities: ArrayLike, groups: ArrayLi
 def apply_temperature(probabilities: ArrayLike, temperature: float) -> Probabilities:
     """Divide the logit of each probability by the temperature; the ranking stays as it was.
 
+    Very sure probabilities, whose sigmoids a float64 cannot tell apart, keep theirs, too.
+
     Parameters
     ----------
     probabilities
@@ -94,7 +99,10 @@ def apply_temperature(probabilities: ArrayLike, temperature: float) -> Probabili
     """
     if not 0 < temperature < np.inf:
         raise InputError(f"the temperature must be a positive number, found {temperature:g}")
-    return compute_sigmoid(compute_logits(np.asarray(probabilities, np.float64)) / temperature)
+    given = np.asarray(probabilities, np.float64)
+    calibrated = compute_sigmoid(compute_logits(given) / temperature)
+    hinted: Probabilities = calibrated + _HINT * (given - calibrated)
+    return hinted
 
 
 def compute_logits(probabilities: Probabilities) -> Probabilities:

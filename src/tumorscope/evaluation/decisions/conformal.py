@@ -119,6 +119,17 @@ def can_keep_promise(groups: int, error: float) -> bool:
     return _find_rank(groups, error) <= groups
 
 
+def count_needed_groups(error: float) -> int:
+    """Count the groups of a class that its limit needs to exclude anything.
+
+    Examples
+    --------
+    >>> count_needed_groups(error=0.1)
+    9
+    """
+    return math.ceil(round(1 / error - 1, 9))
+
+
 def _find_limit(nonconformity: NDArray[np.float64], error: float) -> float:
     if not can_keep_promise(len(nonconformity), error):
         return 1.0

@@ -6,6 +6,7 @@ processes (Jackson & Mudholkar, "Control procedures for residuals associated wit
 component analysis", 1979, their Q statistic).
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -66,6 +67,7 @@ def fit_subspace(
     groups: ArrayLike,
     others: ArrayLike | None = None,
     accepted: float = ACCEPTED,
+    on_fit: Callable[[int, int], None] = lambda *_: None,
 ) -> Subspace:
     """Fit the subspace, every group of copies counting once, and its limit.
 
@@ -84,6 +86,8 @@ def fit_subspace(
         counts like a group. They have no say in the limit. Not modified.
     accepted
         The share of slices of new groups that should be within the limit.
+    on_fit
+        Called after each of the fits that the limit takes, with the fits done and all of them.
 
     Raises
     ------
@@ -107,11 +111,15 @@ def fit_subspace(
 
     folds = np.random.default_rng(0).permutation(len(names))[numbers] % _FOLDS
     distances = np.full(len(known), np.inf)
-    for fold in range(min(_FOLDS, len(names)) if len(names) > 1 else 0):
+    parts = min(_FOLDS, len(names)) if len(names) > 1 else 0
+    for fold in range(parts):
         out = folds == fold
         distances[out] = fit(~out).measure(known[out])
+        on_fit(fold + 1, parts + 1)
     limit = _find_quantile(distances, weights, accepted, len(names))
-    return fit(np.ones(len(known), np.bool_))._replace(limit=limit)
+    whole = fit(np.ones(len(known), np.bool_))
+    on_fit(parts + 1, parts + 1)
+    return whole._replace(limit=limit)
 
 
 def _fit(features: NDArray[np.float64], weights: NDArray[np.float64]) -> Subspace:

@@ -18,11 +18,13 @@ from tumorscope.evaluation.figures.style import (
 )
 from tumorscope.evaluation.measures.reliability import (
     compute_calibration_error,
+    merge_bins,
     tabulate_reliability,
 )
 
 _BAR_SHARE = 0.42  # of the width of a bin; two bars and a gap fill it
 _COUNT_SIZE = 6.5
+_FEWEST_SLICES = 10
 # With few slices the curves go everywhere: the legend has a strip of its own above them.
 _LEGEND_TOP = 1.28
 
@@ -41,7 +43,8 @@ def plot_reliability(labels: ArrayLike, before: ArrayLike, after: ArrayLike) -> 
     Returns
     -------
     Figure
-        A point for each of ten bins that holds slices, and below how many it holds.
+        A point for each tenth of the probability, where those with fewer than ten slices are joined
+        to others, as the share of a few is chance; and below how many slices each tenth holds.
 
     Raises
     ------
@@ -58,19 +61,19 @@ def plot_reliability(labels: ArrayLike, before: ArrayLike, after: ArrayLike) -> 
         ("calibrated", after, BLUE, "s", 1),
     )
     for name, probabilities, color, marker, side in looks:
-        table = tabulate_reliability(labels, probabilities)
+        tenths = tabulate_reliability(labels, probabilities)
+        table = merge_bins(tenths, _FEWEST_SLICES)
         error = compute_calibration_error(labels, probabilities)
-        occupied = table[table["count"] > 0]
         diagram.plot(
-            occupied["probability"],
-            occupied["tumor_share"],
+            table["probability"],
+            table["tumor_share"],
             color=color,
             linewidth=1.5,
             marker=marker,
             markersize=6,
             label=f"{name}: calibration error {error:.3f}",
         )
-        _draw_counts(histogram, occupied, color, side)
+        _draw_counts(histogram, tenths[tenths["count"] > 0], color, side)
     diagram.set(xlim=(-0.02, 1.02), ylim=(-0.02, _LEGEND_TOP))
     diagram.set(xticks=np.linspace(0, 1, 6), yticks=np.linspace(0, 1, 6))
     histogram.margins(y=0.4)

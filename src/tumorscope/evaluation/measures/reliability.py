@@ -47,6 +47,35 @@ def tabulate_reliability(
     )
 
 
+def merge_bins(table: pd.DataFrame, fewest: int) -> pd.DataFrame:
+    """Join neighbouring bins until each holds enough slices for its share to mean something.
+
+    Parameters
+    ----------
+    table
+        As from `tabulate_reliability`. Not modified.
+    fewest
+        How many slices a bin should hold; what is left at the upper end joins the last one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same columns; of fewer slices than `fewest`, one bin.
+    """
+    number, held, numbers = 0, 0, []
+    left = int(table["count"].sum())
+    for count in table["count"]:
+        numbers.append(number)
+        held, left = held + count, left - count
+        if held >= fewest and left >= fewest:
+            number, held = number + 1, 0
+    sums = table[["probability", "tumor_share"]].fillna(0).mul(table["count"], axis=0)
+    merged = sums.assign(count=table["count"]).groupby(numbers).sum()
+    ends = table.groupby(numbers).agg(low=("low", "first"), high=("high", "last"))
+    means = merged[["probability", "tumor_share"]].div(merged["count"], axis=0)
+    return ends.assign(count=merged["count"]).join(means)
+
+
 def compute_calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = 10) -> float:
     """Compute the expected calibration error of the probability of a tumor.
 

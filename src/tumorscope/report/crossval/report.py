@@ -55,6 +55,7 @@ def write_crossval_report(cv: Path) -> Path:
         name=cv.resolve().name,
         facts=_list_facts(metrics, recipe, environment),
         metrics=metrics,
+        alarms=metrics.get("alarms", []),  # an older version raised none
         warning=describe_copies(metrics),
         guard=describe_guard(metrics),
         left_out=describe_left_out(metrics),

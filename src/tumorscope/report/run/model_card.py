@@ -69,6 +69,7 @@ def render_model_card(
         research_use_only=RESEARCH_USE_ONLY,
         artifact=artifact,
         metrics=metrics,
+        alarms=metrics.get("alarms", []),
         is_out_of_fold=is_out_of_fold,
         measurement=describe_measurement(metrics),
         left_out=describe_left_out(metrics),

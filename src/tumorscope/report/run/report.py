@@ -121,12 +121,13 @@ def _list_facts(run: RunFolder) -> list[tuple[str, str]]:
 def _describe_metrics(run: RunFolder, data: DataSummary | None) -> dict[str, object]:
     metrics, decision = run.metrics, run.recipe["decision"]
     if metrics is None:
-        nothing: dict[str, object] = {"metrics": None, "warning": None, "series": None}
-        return {**nothing, "counts": "", "values": []}
+        nothing: dict[str, object] = {"metrics": None, "series": None}
+        return {**nothing, "alarms": [], "counts": "", "values": []}
     return {
         "metrics": metrics,
         "measurement": describe_measurement(metrics),
         "left_out": describe_left_out(metrics),
+        "alarms": metrics.get("alarms", []),  # an older version raised none
         "warning": describe_copies(
             metrics, names_patients=data is not None and data.names_patients
         ),

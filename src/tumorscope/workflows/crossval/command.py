@@ -14,10 +14,13 @@ from tumorscope.dataset.series import find_levels
 from tumorscope.dataset.sources import Source
 from tumorscope.dataset.splits import divide_fold
 from tumorscope.errors import InputError
-from tumorscope.progress import ProgressCallback, ignore_progress
+from tumorscope.progress import ProgressCallback, show_in_notebook
 from tumorscope.recipe import Recipe, load_recipe
+from tumorscope.report.crossval.rows import describe_copies
+from tumorscope.workflows.alarms import count_least_groups
 from tumorscope.workflows.crossval.processes import FoldProcesses
 from tumorscope.workflows.crossval.results import write_results
+from tumorscope.workflows.ending import conclude
 from tumorscope.workflows.preparation import (
     FOLDS_FILE,
     RECIPE_FILE,
@@ -45,7 +48,7 @@ def crossval(
     folds_file: str | Path | None = None,
     jobs: int = 1,
     resume: bool = False,
-    on_progress: ProgressCallback = ignore_progress,
+    on_progress: ProgressCallback = show_in_notebook,
     *,
     negative: Names | None = None,
     separate_patients: bool = False,
@@ -77,7 +80,7 @@ def crossval(
     resume
         Continue an interrupted cross-validation in `out`, or start it if there is none.
     on_progress
-        Called as work goes on.
+        Called as work goes on; by default a notebook shows it.
     leave_out
         A column of the data, such as ``source``, ``site`` or ``patient_id``: in place of `folds`
         and `repeats`, each of its values is left out once. No slice of it, nor of its patients or
@@ -98,6 +101,12 @@ def crossval(
         Keras and TensorFlow are not installed.
     TumorscopeError
         The training of a fold failed; finished folds are kept, and `resume` goes on.
+
+    Warns
+    -----
+    Alarm
+        The figures are worth nothing: in some fold a verdict can never come or the network has
+        collapsed, copies stand in several folds, or there are too few slices.
     """
     cv = Path(out)
     if jobs < 1:
@@ -141,7 +150,14 @@ def crossval(
     parts = _list_parts(table)
     for repeat, fold in parts:  # before hours are spent on the first of them
         is_test = _is_test(table, repeat, fold)
-        divide_fold(manifest, is_test, settings.data, settings.seed, LEFT_OUT in table)
+        divide_fold(
+            manifest,
+            is_test,
+            settings.data,
+            settings.seed,
+            LEFT_OUT in table,
+            count_least_groups(settings.decision.conformal_error),
+        )
     if not goes_on:
         arguments = {
             "data": data, "recipe": recipe, "overrides": overrides, "positive": positive,
@@ -158,7 +174,8 @@ def crossval(
     slices = manifest.assign(level=find_levels(manifest), slice=name_slices(manifest, root))
     if LEFT_OUT in table:
         slices[LEFT_OUT] = table[LEFT_OUT]
-    write_results(cv, slices, parts, settings)
+    metrics = write_results(cv, slices, parts, settings, on_progress)
+    conclude(metrics, describe_copies(metrics))
     return cv
 
 

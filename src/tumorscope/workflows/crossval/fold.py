@@ -21,9 +21,14 @@ from tumorscope.dataset.splits import TEST, TRAIN, VALIDATION, divide_fold
 from tumorscope.errors import InputError, TumorscopeError
 from tumorscope.inference.engine import Engine, choose_precision
 from tumorscope.inference.guard import Guard
-from tumorscope.progress import ignore_progress
 from tumorscope.recipe import Recipe, load_recipe
-from tumorscope.workflows.guard_fitting import find_little_brain, find_reasons, fit_guard
+from tumorscope.workflows.alarms import count_least_groups
+from tumorscope.workflows.guard_fitting import (
+    FITTING,
+    find_little_brain,
+    find_reasons,
+    fit_guard,
+)
 from tumorscope.workflows.preparation import FOLDS_FILE, RECIPE_FILE
 from tumorscope.workflows.training_extra import import_training
 
@@ -31,6 +36,8 @@ PREDICTIONS_FILE = "predictions.csv"
 PROGRESS = "progress"
 BAD_INPUT = 2
 """How the process ends where the fault is in what it was given."""
+_STEPS = 1000
+_TRAINING = 0.9  # of the work; the rest is the guard's, more or less
 _OF_MANIFEST = ["path", "label", "label_name", "group", "series"]
 _COLUMNS = [
     "part", "path", "label", "label_name", "group", "probability", "reason",
@@ -59,7 +66,10 @@ def read_parts(cv: Path, repeat: int, fold: int) -> tuple[Recipe, pd.DataFrame]:
     folds = read_folds(cv / FOLDS_FILE, manifest, find_root(manifest), grouped)
     is_test = folds.loc[folds["repeat"] == repeat, "fold"].reindex(manifest.index) == fold
     is_left_out = LEFT_OUT in folds
-    return recipe, divide_fold(manifest, is_test, recipe.data, recipe.seed, is_left_out)
+    least_groups = count_least_groups(recipe.decision.conformal_error)
+    return recipe, divide_fold(
+        manifest, is_test, recipe.data, recipe.seed, is_left_out, least_groups
+    )
 
 
 def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int], None]) -> None:
@@ -79,7 +89,7 @@ def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int
     repeat, fold
         Which one, each counted from 0.
     on_progress
-        Called with the training steps done and all steps.
+        Called with the steps done and all steps, those of the guard included.
 
     Raises
     ------
@@ -95,7 +105,9 @@ def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int
     remove_partial(folder)
     classifier = prepare_classifier(recipe, parts, folder)
     learning = parts[parts["split"].isin((TRAIN, VALIDATION))]
-    history = train_classifier(classifier, recipe, learning, folder, on_progress)
+    history = train_classifier(
+        classifier, recipe, learning, folder, _report_part(0, _TRAINING, on_progress)
+    )
     write_table(folder / "history.csv", history)
     check_unchanged(parts)  # hours later
     places = find_places(parts)
@@ -106,7 +118,8 @@ def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int
     )
     with borrow_folder(folder / "graph") as temporary:  # the guard needs it, and only now
         graph = export_graph(classifier, temporary)
-        answers["reason"] = _ask_guard(graph, parts, answers["path"].tolist(), recipe)
+        report = _report_part(_TRAINING, 1, on_progress)
+        answers["reason"] = _ask_guard(graph, parts, answers["path"].tolist(), recipe, report)
     if places.notna().any():
         answers["place"] = places
         answers["little_brain"] = find_little_brain(answers)
@@ -117,12 +130,31 @@ def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int
 
 
 def _ask_guard(
-    graph: Path, parts: pd.DataFrame, paths: list[str], recipe: Recipe
+    graph: Path,
+    parts: pd.DataFrame,
+    paths: list[str],
+    recipe: Recipe,
+    on_progress: Callable[[int, int], None],
 ) -> list[str | None]:
     engine = Engine(graph, choose_precision())
     training = parts[parts["split"] == TRAIN]
-    subspace = fit_guard(engine, training, recipe.preprocessing, ignore_progress)
+
+    def report(stage: str, done: int, total: int) -> None:
+        on_progress(done + total * (stage == FITTING), 2 * total)
+
+    subspace = fit_guard(engine, training, recipe.preprocessing, report)
     return find_reasons(engine, Guard(subspace), paths, recipe.preprocessing)
+
+
+def _report_part(
+    start: float, end: float, on_progress: Callable[[int, int], None]
+) -> Callable[[int, int], None]:
+    """Report a part of the work as that share of the whole."""
+
+    def report(done: int, total: int) -> None:
+        on_progress(round(_STEPS * (start + (end - start) * done / total)), _STEPS)
+
+    return report
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """The figures of a cross-validation: every slice counted, answered by the model of its fold."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,18 +15,24 @@ from tumorscope.evaluation.measures.metrics import compute_metrics
 from tumorscope.evaluation.measures.reliability import compute_calibration_error
 from tumorscope.evaluation.summary import MetricsWithIntervals, Summary, summarize_scores
 from tumorscope.evaluation.uncertainty.coverage import measure_coverage, measure_verdicts
+from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.recipe import Recipe
+from tumorscope.workflows.crossval.alarms import list_fold_alarms
 from tumorscope.workflows.crossval.answers import BOTH, FOLD_FIGURES
 from tumorscope.workflows.crossval.left_out import measure_left_out
 from tumorscope.workflows.measuring.nuisances import measure_nuisances
 
+Result = TypeVar("Result")
 _CLASS_FIGURES = (
     "accuracy", "balanced_accuracy", "precision", "sensitivity", "specificity", "f1"
 )  # fmt: skip
 
 
 def measure_crossval(
-    predictions: pd.DataFrame, folds: Sequence[dict[str, Any]], recipe: Recipe
+    predictions: pd.DataFrame,
+    folds: Sequence[dict[str, Any]],
+    recipe: Recipe,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> dict[str, Any]:
     """Compute every figure of a cross-validation, ready for JSON.
 
@@ -39,11 +45,14 @@ def measure_crossval(
         The figures of each fold.
     recipe
         What was divided, and what was asked of the decisions.
+    on_progress
+        Called after each figure whose interval takes drawing groups anew, thousands of times.
 
     Returns
     -------
     dict
-        The `Summary` of the calibrated probabilities at 0.5; ``calibration`` before and after;
+        ``alarms``, as from `list_fold_alarms`;
+        the `Summary` of the calibrated probabilities at 0.5; ``calibration`` before and after;
         ``operating_points``, where each fold applies its own thresholds; ``coverage`` and
         ``verdicts`` of the conformal sets; ``guard``, an `Acceptance`, where the guards of the
         folds were asked, though what they refuse counts in all other figures, too; ``copies``, how
@@ -57,20 +66,23 @@ def measure_crossval(
     labels = stack_repeats(predictions, "label")[0]
     groups = stack_repeats(predictions, "group")[0]
     probabilities = stack_repeats(predictions, "probability")
-    nuisances = measure_nuisances(predictions[predictions["repeat"] == 0])
     sets = [predictions["conformal_set"].isin((name, BOTH)) for name in CLASS_NAMES]
+    sources = predictions["source"].nunique() if "source" in predictions else 0
+    step = _Steps(2 + len(NAMES) + (LEFT_OUT in predictions) + sources, on_progress)
+    nuisances = step(measure_nuisances(predictions[predictions["repeat"] == 0]))
     return {
         "recipe": recipe.name,
         "backbone": recipe.model.backbone,
         "split": recipe.data.split,
+        "alarms": list_fold_alarms(predictions, folds, recipe.decision.operating_point),
         "repeats": len(probabilities),
-        **summarize_scores(labels, probabilities, HALF, groups),
+        **step(summarize_scores(labels, probabilities, HALF, groups)),
         "calibration": {
             "before": _measure_calibration(labels, stack_repeats(predictions, "raw_probability")),
             "after": _measure_calibration(labels, probabilities),
         },
         "operating_points": {
-            name: _measure_classes(labels, stack_repeats(predictions, column), groups)
+            name: step(_measure_classes(labels, stack_repeats(predictions, column), groups))
             for name in NAMES
             for column in [f"predicted_class_{name}"]
         },
@@ -83,9 +95,9 @@ def measure_crossval(
         ),
         "copies": count_copies(predictions),
         **measure_guard(predictions),
-        **({"left_out": measure_left_out(predictions)} if LEFT_OUT in predictions else {}),
+        **({"left_out": step(measure_left_out(predictions))} if LEFT_OUT in predictions else {}),
         **({"nuisances": nuisances} if nuisances else {}),
-        **({"sources": _measure_sources(predictions)} if "source" in predictions else {}),
+        **({"sources": _measure_sources(predictions, step)} if sources else {}),
         "folds": list(folds),
         "across_folds": {name: _describe_spread(name, folds) for name in FOLD_FIGURES},
     }
@@ -107,14 +119,28 @@ def count_copies(predictions: pd.DataFrame) -> dict[str, int | float]:
     return {"slices": int(crossing.sum()), "of": len(predictions), "share": float(crossing.mean())}
 
 
-def _measure_sources(predictions: pd.DataFrame) -> dict[str, Summary]:
+class _Steps:
+    """Reports each step of a known number when its result is there."""
+
+    def __init__(self, total: int, on_progress: ProgressCallback) -> None:
+        self._done, self._total, self._on_progress = 0, total, on_progress
+
+    def __call__(self, result: Result) -> Result:
+        self._done += 1
+        self._on_progress("measuring", self._done, self._total)
+        return result
+
+
+def _measure_sources(predictions: pd.DataFrame, step: _Steps) -> dict[str, Summary]:
     """Summarize the calibrated probabilities of each source by itself."""
     return {
-        str(name): summarize_scores(
-            stack_repeats(answers, "label")[0],
-            stack_repeats(answers, "probability"),
-            HALF,
-            stack_repeats(answers, "group")[0],
+        str(name): step(
+            summarize_scores(
+                stack_repeats(answers, "label")[0],
+                stack_repeats(answers, "probability"),
+                HALF,
+                stack_repeats(answers, "group")[0],
+            )
         )
         for name, answers in predictions.groupby("source", sort=False)
     }

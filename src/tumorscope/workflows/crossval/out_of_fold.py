@@ -18,6 +18,7 @@ from tumorscope.evaluation.assessment import assess_decisions
 from tumorscope.evaluation.decisions.calibration import apply_temperature
 from tumorscope.evaluation.decisions.verdicts import CLASS_NAMES, call_classes, decide_verdicts
 from tumorscope.recipe import Recipe, load_recipe
+from tumorscope.workflows.alarms import list_run_alarms
 from tumorscope.workflows.crossval.left_out import measure_left_out
 from tumorscope.workflows.crossval.metrics import count_copies, stack_repeats
 from tumorscope.workflows.crossval.results import read_answers
@@ -111,11 +112,12 @@ def measure_out_of_fold(table: pd.DataFrame, spec: ArtifactSpec) -> dict[str, An
     dict
         An `Assessment`; ``folds`` and ``repeats``, whose product is the number of models;
         ``guard``, an `Acceptance`, if the guards of the folds were asked, though what they refuse
-        counts in all other figures, too; and ``copies``, how many slices have a copy outside of
-        their fold.
+        counts in all other figures, too; ``copies``, how many slices have a copy outside of their
+        fold; and ``alarms``, as from `list_run_alarms`.
     """
     return {
         "part": OUT_OF_FOLD,
+        "alarms": list_run_alarms(table, spec),
         "folds": int(table["fold"].nunique()),
         "repeats": int(table["repeat"].nunique()),
         **assess_decisions(
@@ -152,10 +154,27 @@ def _list_settings(recipe: Recipe) -> Iterator[tuple[str, object]]:
 
 
 def _check_masks(cv: Path, manifest: pd.DataFrame) -> None:
-    had_masks = "mask" in read_table(cv / "manifest.csv")
+    known = read_table(cv / "manifest.csv")
+    had_masks = "mask" in known
     if had_masks != ("mask" in manifest):
         how = "with" if had_masks else "without"
         raise InputError(f"{cv}: was made {how} masks; train {how} them, too")
+    if "lesion_share" not in known or "lesion_share" not in manifest:
+        return
+    theirs, ours = (Counter(_list_outlines(slices)) for slices in (known, manifest))
+    if other := theirs - ours or ours - theirs:
+        sha256, _ = next(iter(other))
+        path = manifest.loc[manifest["sha256"] == sha256, "path"].iloc[0]
+        raise InputError(
+            f"{cv}: was made with another outline of {path}, or without one; train with the masks "
+            "of the cross-validation"
+        )
+
+
+def _list_outlines(slices: pd.DataFrame) -> Iterator[tuple[str, float]]:
+    """Give each slice with its share of lesion, which another outline hardly has; -1: unknown."""
+    shares = slices["lesion_share"].fillna(-1).round(9)
+    return zip(slices["sha256"], shares, strict=True)
 
 
 def _check_slices(cv: Path, manifest: pd.DataFrame) -> None:

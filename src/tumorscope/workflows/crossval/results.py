@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from tumorscope.dataset.manifest import read_table, write_table
 from tumorscope.dataset.unpacking.origins import name_origins, read_by_origin
 from tumorscope.errors import InputError
 from tumorscope.evaluation.decisions.operating_points import HALF
+from tumorscope.progress import ProgressCallback
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.recipe import Recipe
 from tumorscope.report.crossval.report import write_crossval_report
@@ -30,8 +32,12 @@ _MISTAKES_SHOWN = 12
 
 
 def write_results(
-    cv: Path, slices: pd.DataFrame, parts: Sequence[tuple[int, int]], recipe: Recipe
-) -> None:
+    cv: Path,
+    slices: pd.DataFrame,
+    parts: Sequence[tuple[int, int]],
+    recipe: Recipe,
+    on_progress: ProgressCallback,
+) -> dict[str, Any]:
     """Write the answers of all folds for slices and series, their worth, figures and the report.
 
     Parameters
@@ -45,6 +51,13 @@ def write_results(
         Every (repeat, fold).
     recipe
         What was cross-validated.
+    on_progress
+        Called as figures and their intervals are computed.
+
+    Returns
+    -------
+    dict
+        The figures, as from `measure_crossval`; of series, too, where there are any.
     """
     folds = {repeat: [fold for other, fold in parts if other == repeat] for repeat, _ in parts}
     is_left_out = LEFT_OUT in slices
@@ -58,7 +71,8 @@ def write_results(
     known = list_known(slices)
     for place, name in enumerate(known, 3):
         predictions.insert(place, name, predictions["path"].map(known[name]))
-    metrics = measure_crossval(predictions, [fold.figures for fold in results], recipe)
+    figures = [fold.figures for fold in results]
+    metrics = measure_crossval(predictions, figures, recipe, on_progress)
     of_folds = [fold.series for fold in results if len(fold.series)]
     if of_folds:
         series = name_parts(pd.concat(of_folds, ignore_index=True), known)
@@ -71,6 +85,7 @@ def write_results(
     write_text(cv / "metrics.json", json.dumps(document, indent=2) + "\n")
     _write_figures(cv / "figures", predictions, read_by_origin(slices))
     write_crossval_report(cv)
+    return metrics
 
 
 def read_answers(cv: Path) -> pd.DataFrame:

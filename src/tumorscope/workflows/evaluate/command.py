@@ -14,7 +14,7 @@ from tumorscope.dataset.splits import VALIDATION
 from tumorscope.dataset.unpacking.origins import name_origins, read_by_origin
 from tumorscope.errors import InputError
 from tumorscope.inference.predictor import Predictor
-from tumorscope.progress import ProgressCallback, ignore_progress
+from tumorscope.progress import ProgressCallback, show_in_notebook
 from tumorscope.replacing import check_replaceable
 from tumorscope.report.run.report import write_report
 from tumorscope.workflows.crossval.out_of_fold import decide_out_of_fold, measure_out_of_fold
@@ -39,7 +39,7 @@ def evaluate(
     positive: Names = "yes",
     by: Sequence[str] = (),
     predictions: str | Path | None = None,
-    on_progress: ProgressCallback = ignore_progress,
+    on_progress: ProgressCallback = show_in_notebook,
     *,
     negative: Names | None = None,
 ) -> dict[str, Any]:
@@ -142,7 +142,8 @@ def read_run_manifest(run: Path) -> pd.DataFrame:
         manifest = read_table(path)
     except ValueError as error:
         raise InputError(f"{path}: damaged ({error}); train again") from error
-    if manifest.empty or not {"path", "label", "sha256", "split"} <= set(manifest.columns):
+    needed = {"path", "label", "group", "sha256", "split"}
+    if manifest.empty or not needed <= set(manifest.columns):
         raise InputError(
             f"{path}: damaged: lists no slice with its label, SHA-256 and split; train again"
         )

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tumorscope.artifact.alarms import list_alarms
 from tumorscope.artifact.reader import find_artifact, read_known_codes
 from tumorscope.atomic import borrow_folder
 from tumorscope.copies.known import compute_file_codes, find_known
@@ -22,6 +23,7 @@ from tumorscope.evaluation.summary import summarize_scores
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.replacing import check_replaceable
+from tumorscope.workflows.alarms import LEAST_GROUPS
 from tumorscope.workflows.evaluate.breakdown import break_down
 from tumorscope.workflows.evaluate.folder import write_evaluation
 from tumorscope.workflows.evaluate.foreign_predictions import read_foreign_predictions
@@ -33,8 +35,6 @@ from tumorscope.workflows.evaluate.measure import (
 )
 from tumorscope.workflows.measuring.known import add_known, list_known
 
-# With fewer groups of a class than this, no figure says anything about a model.
-LEAST_GROUPS = 10
 _COMMAND = "evaluate DATA"
 _FIGURES = ("accuracy", "sensitivity", "specificity", "auroc")
 
@@ -111,6 +111,7 @@ def evaluate_external(
             "part": str(data),
             "predictions": str(predictions) if predictions else None,
             "copies": {"slices": int(table["is_known"].sum()), "of": len(table)},
+            "alarms": [] if predictions else list_alarms(predictor.spec),
             "is_enough": _count_groups(clean) >= LEAST_GROUPS,
             "clean": {**assess(clean), **further.metrics} if len(clean) else None,
             "with_copies": assess(table),

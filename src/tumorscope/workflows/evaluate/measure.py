@@ -27,6 +27,7 @@ from tumorscope.inference.prediction import Prediction
 from tumorscope.inference.predictor import Predictor
 from tumorscope.progress import ProgressCallback
 from tumorscope.scans.scan import Unreadable
+from tumorscope.workflows.alarms import list_run_alarms
 from tumorscope.workflows.guard_fitting import find_little_brain
 from tumorscope.workflows.measuring.neighbours import heed_series
 
@@ -182,10 +183,12 @@ def measure_validation(
     -------
     dict
         An `Assessment`; ``guard``, an `Acceptance`, though what it refuses counts in all other
-        figures, too; and ``copies``, how many of the slices have a copy in training.
+        figures, too; ``copies``, how many of the slices have a copy in training; and ``alarms``, as
+        from `list_run_alarms`.
     """
     return {
         "part": VALIDATION,
+        "alarms": list_run_alarms(table, spec),
         **assess_answers(table, spec),
         **measure_guard(table),
         "copies": count_copies(table, manifest),

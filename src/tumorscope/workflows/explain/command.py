@@ -33,7 +33,7 @@ def explain(
     run
         A run folder.
     count
-        Number of slices; all if there are fewer.
+        Number of slices, each of another group; fewer if there are fewer groups.
     on_progress
         Called after each slice.
 
@@ -79,11 +79,12 @@ def explain(
 
 
 def choose_slices(manifest: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
-    """Choose slices at random, as many with as without a tumor as far as there are.
+    """Choose slices at random, one of a group, as many with as without a tumor if there are.
 
-    >>> choose_slices(pd.DataFrame({"label": [0, 0, 0, 1]}), count=2, seed=0)["label"].tolist()
-    [0, 1]
+    >>> slices = pd.DataFrame({"label": [0, 0, 0, 1, 1], "group": [0, 0, 1, 2, 2]})
+    >>> choose_slices(slices, count=4, seed=0)["label"].tolist()
+    [0, 1, 0]
     """
-    shuffled = manifest.sample(frac=1, random_state=seed)
+    shuffled = manifest.sample(frac=1, random_state=seed).drop_duplicates(["label", "group"])
     turn = shuffled.groupby("label").cumcount()
     return shuffled.assign(turn=turn).sort_values(["turn", "label"], kind="stable").head(count)

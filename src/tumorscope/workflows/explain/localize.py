@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +39,11 @@ from tumorscope.workflows.explain.methods import (
     BASELINES,
     SHIPPED,
     Method,
-    check_extra,
-    list_engine_methods,
-    list_keras_methods,
+    check_methods,
+    list_methods,
 )
 
-_COMMAND = "explain DATA"
-TABLE_FILE = "localization.csv"
+_COMMAND, TABLE_FILE = "explain DATA", "localization.csv"
 FIGURES = (*Localization._fields, "insertion", "deletion")
 _SHOWN = 12
 
@@ -61,6 +59,7 @@ def localize(
     on_progress: ProgressCallback = ignore_progress,
     *,
     negative: Names | None = None,
+    methods: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Measure the heatmaps of a model, and of other methods, against outlines.
 
@@ -87,6 +86,9 @@ def localize(
         Of their choice and of the bootstrap.
     on_progress
         Called as work goes on.
+    methods
+        The names of those to compare the shipped map with, besides three simple baselines; by
+        default all there are.
 
     Returns
     -------
@@ -104,7 +106,7 @@ def localize(
     inputs = [artifact, data, *([] if masks is None else [masks])]
     check_replaceable(folder, _COMMAND, inputs)
     predictor = Predictor.load(Path(model))
-    check_extra(artifact)
+    check_methods(artifact, methods)
     with borrow_folder(folder) as home:
         manifest, rejected = read_manifest(
             data, positive, on_progress, negative=negative, home=home
@@ -114,7 +116,8 @@ def localize(
         elif "mask" not in manifest:
             raise InputError(f"{data}: names no masks in a column 'mask'; give them with --masks")
         outlined, counts = _choose(manifest, artifact, count, seed, on_progress)
-        table, curves, found = _measure_slices(outlined, predictor, artifact, on_progress)
+        measured = list_methods(artifact, methods)
+        table, curves, found = _measure_slices(outlined, predictor, *measured, on_progress)
     if table.empty:
         raise InputError(f"{data}: {_tell_none_left(counts)}")
     summary = summarize_methods(table, FIGURES, seed=seed)
@@ -172,7 +175,11 @@ def _tell_none_left(counts: Mapping[str, int]) -> str:
 
 
 def _measure_slices(
-    outlined: pd.DataFrame, predictor: Predictor, artifact: Path, on_progress: ProgressCallback
+    outlined: pd.DataFrame,
+    predictor: Predictor,
+    methods: Mapping[str, Method],
+    answer: Answer,
+    on_progress: ProgressCallback,
 ) -> tuple[pd.DataFrame, dict[str, list[np.ndarray]], list[Found]]:
     """Measure all methods on the slices that the model calls a tumor.
 
@@ -182,8 +189,6 @@ def _measure_slices(
         A row per slice and method; the insertion and deletion curves of each method; the slices
         that are shown, one of a group, from the worst to the best.
     """
-    methods, answer = list_engine_methods(artifact)
-    methods |= list_keras_methods(artifact, answer)
     rows: list[dict[str, Any]] = []
     curves: dict[str, list[np.ndarray]] = {name: [] for name in methods}
     found: list[Found] = []

@@ -1,12 +1,13 @@
 """The maps that are compared: the one that is shipped, references, and baselines."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tumorscope.artifact.spec import OPENVINO_FILE
+from tumorscope.errors import InputError, suggest
 from tumorscope.explanation import baselines, cam
 from tumorscope.explanation.perturbation import Answer, average_flips, occlude, score_cam
 from tumorscope.inference.engine import Engine
@@ -21,6 +22,60 @@ BASELINES = ("center", "brightness", "random", "untrained")
 _KERAS_FILE = "model.keras"
 _SEED = 0
 _CHANNELS = 32
+_SCORE_CAM = f"Score-CAM, {_CHANNELS} channels"
+_OF_ENGINE = (SHIPPED, "shipped, flips averaged", "occlusion", "center", "brightness", "random")
+_OF_KERAS = (
+    "Grad-CAM", "Grad-CAM++", "Eigen-CAM", "HiResCAM, stage before", "LayerCAM, stage before",
+    "LayerCAM, fused", _SCORE_CAM, "integrated gradients", "untrained",
+)  # fmt: skip
+_ALWAYS = (SHIPPED, "center", "brightness", "random")
+
+
+def list_methods(
+    artifact: Path, chosen: Sequence[str] | None = None
+) -> tuple[dict[str, Method], Answer]:
+    """List the methods to be measured, and the model's answer for prepared slices.
+
+    Parameters
+    ----------
+    artifact
+        The model. Without ``model.keras`` it has only those that need no gradient.
+    chosen
+        Names; the shipped map and what costs nothing to compare it with are there in any case.
+        None: all there are.
+
+    Raises
+    ------
+    MissingExtraError
+        A chosen one needs Keras, and that is not installed.
+    """
+    methods, answer = list_engine_methods(artifact)
+    if chosen is None or set(chosen) & set(_OF_KERAS):
+        methods |= list_keras_methods(artifact, answer)
+    wanted = methods if chosen is None else {*_ALWAYS, *chosen}
+    return {name: method for name, method in methods.items() if name in wanted}, answer
+
+
+def check_methods(artifact: Path, chosen: Sequence[str] | None) -> None:
+    """Refuse methods that cannot be measured, before slices are read.
+
+    Raises
+    ------
+    InputError
+        There is no method of a name, or it needs a Keras file that the artifact does not carry.
+    MissingExtraError
+        One needs Keras, and that is not installed.
+    """
+    has_file = (artifact / _KERAS_FILE).is_file()
+    for name in chosen or ():
+        if name not in (*_OF_ENGINE, *_OF_KERAS):
+            names = "; ".join((*_OF_ENGINE, *_OF_KERAS))
+            hint = suggest(name, (*_OF_ENGINE, *_OF_KERAS))
+            raise InputError(f"no method {name!r}{hint}; choose of: {names}")
+        if name in _OF_KERAS and not has_file:
+            raise InputError(f"{artifact}: carries no {_KERAS_FILE}, which {name} needs")
+    if has_file and (chosen is None or set(chosen) & set(_OF_KERAS)):
+        check_training()
 
 
 def list_engine_methods(artifact: Path) -> tuple[dict[str, Method], Answer]:
@@ -42,18 +97,6 @@ def list_engine_methods(artifact: Path) -> tuple[dict[str, Method], Answer]:
         "random": baselines.draw_random,
     }
     return methods, answer
-
-
-def check_extra(artifact: Path) -> None:
-    """Refuse an artifact whose Keras file cannot be looked into, before slices are read.
-
-    Raises
-    ------
-    MissingExtraError
-        The file is there, but Keras is not installed.
-    """
-    if (artifact / _KERAS_FILE).is_file():
-        check_training()
 
 
 def list_keras_methods(artifact: Path, answer: Answer) -> dict[str, Method]:
@@ -87,7 +130,7 @@ def list_keras_methods(artifact: Path, answer: Answer) -> dict[str, Method]:
         "LayerCAM, fused": lambda slices: cam.fuse(
             [cam.layer_cam(*layer) for layer in network.look(slices)[:3]]
         ),
-        f"Score-CAM, {_CHANNELS} channels": lambda slices: score_cam(
+        _SCORE_CAM: lambda slices: score_cam(
             slices, network.look(slices)[0].activations, answer, _CHANNELS
         ),
         "integrated gradients": network.integrate_gradients,

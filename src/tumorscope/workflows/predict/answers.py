@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from tumorscope.artifact.alarms import read_alarms
 from tumorscope.atomic import replace_file
 from tumorscope.explanation.panel import draw_overlay
 from tumorscope.explanation.region import Region
@@ -16,7 +17,7 @@ from tumorscope.inference.prediction import Prediction, name_picture
 from tumorscope.inference.predictor import Predictor
 from tumorscope.inference.series import SeriesPrediction
 from tumorscope.scans.scan import Scan, Unreadable
-from tumorscope.workflows.load import load
+from tumorscope.workflows.load import find_model, load_predictor
 
 
 class Answer(NamedTuple):
@@ -73,7 +74,11 @@ class Answering:
 
     def load(self, cores: int | None = None) -> Predictor:
         """Load the model, for so many cores."""
-        return load(self.model, self.operating_point, cores)
+        return load_predictor(self.model, self.operating_point, cores)
+
+    def list_alarms(self) -> list[str]:
+        """Say in sentences why the model cannot be used as it is."""
+        return read_alarms(find_model(self.model), self.operating_point)
 
     def answer(
         self, scans: Iterable[Scan | Unreadable], predictor: Predictor, first: int = 1

@@ -4,14 +4,16 @@ pandas is left out on purpose: it would take a third of the time in which one im
 """
 
 import csv
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from tumorscope.artifact.reader import find_artifact
 from tumorscope.atomic import replace_file
-from tumorscope.errors import InputError
+from tumorscope.errors import Alarm, InputError
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.replacing import check_replaceable, replace_folder
 from tumorscope.scans.find import find_scans
@@ -103,6 +105,11 @@ def predict(
         `overlays` holds other files or lies in what is read.
     TumorscopeError
         One of several processes ended before its work was done.
+
+    Warns
+    -----
+    Alarm
+        The model cannot be used as it is: a verdict can never come, or its network has collapsed.
     """
     given = [scans] if isinstance(scans, str | Path) else list(scans)
     if out is not None:
@@ -112,16 +119,15 @@ def predict(
         _check_overlays(Path(overlays), out, given, model)
         pictures = replace_folder(Path(overlays), _COMMAND)
     found = find_scans(given, plane=plane, volume=volume)
+    answering = Answering(model, operating_point, None, regions)
+    for alarm in answering.list_alarms():
+        warnings.warn(alarm, Alarm, stacklevel=2)
     slices = not_assessable = unreadable = 0
     table = nullcontext(_ignore) if out is None else _open_table(Path(out))
     with (
         table as write,
         pictures as folder,
-        closing(
-            answer_in_processes(
-                found, Answering(model, operating_point, folder, regions), processes
-            )
-        ) as rows,
+        closing(answer_in_processes(found, replace(answering, overlays=folder), processes)) as rows,
     ):
         for row in rows:
             if isinstance(row, Unreadable):

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -10,13 +11,22 @@ from tumorscope.atomic import create_folder, remove_partial
 from tumorscope.dataset.class_names import Names
 from tumorscope.dataset.manifest import read_manifest, read_table, write_table
 from tumorscope.dataset.sources import Source
-from tumorscope.dataset.splits import TRAIN, assign_split
+from tumorscope.dataset.splits import (
+    OUT_OF_FOLD,
+    TRAIN,
+    VALIDATION,
+    assign_split,
+    count_units,
+)
 from tumorscope.errors import InputError
-from tumorscope.progress import ProgressCallback, ignore_progress
+from tumorscope.progress import ProgressCallback, show_in_notebook
 from tumorscope.recipe import load_recipe
 from tumorscope.replacing import check_replaceable
+from tumorscope.report.metric_rows import describe_copies, describe_too_few
 from tumorscope.report.run.report import write_report
+from tumorscope.workflows.alarms import count_least_groups
 from tumorscope.workflows.crossval.out_of_fold import check_keeps_last, read_out_of_fold
+from tumorscope.workflows.ending import conclude
 from tumorscope.workflows.evaluate.command import COMMAND as EVALUATE
 from tumorscope.workflows.evaluate.command import FOLDER as EVALUATION
 from tumorscope.workflows.evaluate.command import evaluate
@@ -51,7 +61,7 @@ def train(
     masks: PathOrPaths | None = None,
     crossval: str | Path | None = None,
     resume: bool = False,
-    on_progress: ProgressCallback = ignore_progress,
+    on_progress: ProgressCallback = show_in_notebook,
     *,
     negative: Names | None = None,
     separate_patients: bool = False,
@@ -86,7 +96,7 @@ def train(
     resume
         Continue an interrupted run in `out`, or start it if there is none.
     on_progress
-        Called as work goes on.
+        Called as work goes on; by default a notebook shows it.
     separate_patients
         Whether the same ``patient_id`` in two sources is two people.
 
@@ -101,6 +111,12 @@ def train(
         The data, the recipe or the cross-validation cannot be used, or `out` already holds a run.
     MissingExtraError
         Keras and TensorFlow are not installed.
+
+    Warns
+    -----
+    Alarm
+        The model or its figures are worth nothing: a verdict can never come, the network has
+        collapsed, copies stand on both sides of the split, or it was measured on too little.
     """
     run = Path(out)
     overrides = [*overrides, *([f"model.backbone={backbone}"] if backbone else [])]
@@ -137,7 +153,8 @@ def train(
         )
         manifest = add_masks(manifest, masks, settings, on_progress)
         if crossval is None:
-            manifest = assign_split(manifest, settings.data, settings.seed)
+            least_groups = count_least_groups(settings.decision.conformal_error)
+            manifest = assign_split(manifest, settings.data, settings.seed, least_groups)
         else:
             out_of_fold = read_out_of_fold(Path(crossval), settings, manifest)
             manifest = manifest.assign(split=TRAIN)
@@ -151,6 +168,10 @@ def train(
                 write_table(run / OUT_OF_FOLD_FILE, out_of_fold)
             write_preparation(run, settings, manifest, rejected, arguments)
         with log_to(run / "log.txt"):
+            if warning := describe_too_few(
+                _count_held_out(manifest, out_of_fold), settings.decision.conformal_error
+            ):
+                _log.warning("%s", warning)
             _log.info("training %s with %s", settings.name, settings.model.backbone)
             history = train_classifier(
                 classifier,
@@ -165,12 +186,25 @@ def train(
             export_classifier(classifier, folder)
             on_progress("exporting", 1, 1)
             complete_artifact(folder, settings, manifest, len(rejected), out_of_fold, on_progress)
-    metrics = evaluate(run, on_progress=on_progress)
+    metrics: dict[str, Any] = evaluate(run, on_progress=on_progress)
     explain(run, on_progress=on_progress)
     write_report(run)
     with log_to(run / "log.txt"):
         _log.info("accuracy %(accuracy).3f of %(slices)d slices, %(part)s", metrics)
+        for alarm in metrics["alarms"]:
+            _log.warning("%s", alarm)
+    conclude(metrics, describe_copies(metrics, "patient_id" in manifest))
     return run
+
+
+def _count_held_out(manifest: pd.DataFrame, out_of_fold: pd.DataFrame | None) -> dict[str, Any]:
+    """Count the groups of each class that decide, as `describe_too_few` takes them."""
+    held_out = manifest[manifest["split"] == VALIDATION] if out_of_fold is None else out_of_fold
+    counts = count_units(held_out, grouped=True)
+    return {
+        "part": VALIDATION if out_of_fold is None else OUT_OF_FOLD,
+        "coverage": {"no_tumor": {"groups": counts[0]}, "tumor": {"groups": counts[1]}},
+    }
 
 
 def _reopen_out_of_fold(run: Path, wanted: bool) -> pd.DataFrame | None:

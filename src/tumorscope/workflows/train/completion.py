@@ -21,6 +21,7 @@ from tumorscope.dataset.series import find_places
 from tumorscope.dataset.splits import TRAIN, VALIDATION
 from tumorscope.evaluation.decisions.calibration import apply_temperature
 from tumorscope.evaluation.decisions.decision import fit_decision
+from tumorscope.evaluation.decisions.faults import is_collapsed
 from tumorscope.evaluation.decisions.neighbours import REACH
 from tumorscope.inference.engine import Engine
 from tumorscope.inference.guard import Guard
@@ -37,6 +38,9 @@ from tumorscope.workflows.evaluate.measure import (
 )
 from tumorscope.workflows.guard_fitting import fit_guard
 from tumorscope.workflows.train.series import count_series, fit_series_spec, let_vote
+
+# So much fainter than the strongest color is all evidence of a collapsed network drawn.
+_DARK = 100
 
 
 def complete_artifact(
@@ -89,8 +93,11 @@ def complete_artifact(
         on_progress,
         part,
     )
+    collapsed = is_collapsed(table["label"], table["raw_probability"])
+    spec = spec.model_copy(update={"collapsed": collapsed})
     if spec.heatmap == "Grad-CAM":  # the lesion map is a probability, of at most 1
-        spec = spec.model_copy(update={"cam_scale": choose_cam_scale(table["cam_peak"])})
+        scale = choose_cam_scale(table["cam_peak"], collapsed)
+        spec = spec.model_copy(update={"cam_scale": scale})
     if out_of_fold is None:
         spec = _decide(spec, table, recipe)
         votes = let_vote(mark_little_brain(table, manifest), spec)
@@ -137,10 +144,12 @@ def _decide(spec: ArtifactSpec, answers: pd.DataFrame, recipe: Recipe) -> Artifa
     )
 
 
-def choose_cam_scale(peaks: pd.Series) -> float:
+def choose_cam_scale(peaks: pd.Series, collapsed: bool = False) -> float:
     """Choose the evidence drawn in the strongest color: only one peak in twenty exceeds it.
 
-    >>> choose_cam_scale(pd.Series([0.0, 0.0]))
-    1.0
+    What a collapsed network has is the same for every slice and no evidence: its maps stay dark.
+
+    >>> choose_cam_scale(pd.Series([0.0, 0.0])), choose_cam_scale(pd.Series([0.2, 0.2]), True)
+    (1.0, 20.0)
     """
-    return float(peaks.quantile(0.95)) or 1.0
+    return (float(peaks.quantile(0.95)) or 1.0) * (_DARK if collapsed else 1)

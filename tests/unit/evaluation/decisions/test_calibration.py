@@ -62,6 +62,34 @@ class TestApply:
             apply_temperature([0.5], temperature)
 
 
+class TestRanking:
+    """A float64 rounds the sigmoid of any logit above 37 to one."""
+
+    @pytest.mark.parametrize("temperature", [0.03, 0.2, 0.45, 1.0, 3.0, 20.0])
+    def test_sure_probabilities_stay_apart(self, temperature):
+        one = np.float32(1)
+        near_one = [one]
+        for _ in range(200):
+            near_one.append(np.nextafter(near_one[-1], np.float32(0)))
+        rising = np.array(near_one[:0:-1], np.float64)
+        assert (np.diff(apply_temperature(rising, temperature)) > 0).all()
+
+    @pytest.mark.parametrize("temperature", [0.03, 0.2, 1.0, 3.0])
+    def test_so_do_all_others(self, temperature):
+        rising = np.unique(
+            np.concatenate([np.geomspace(1e-9, 0.5, 4000), np.linspace(0.5, 1, 4000)])
+        )
+        calibrated = apply_temperature(rising, temperature)
+        assert (np.diff(calibrated) > 0).all()
+        assert calibrated.min() >= 0
+        assert calibrated.max() <= 1
+
+    def test_no_probability_moves_by_what_could_be_read(self):
+        probabilities = np.linspace(0.001, 0.999, 999)
+        expected = expit(logit(probabilities) / 0.4)
+        assert np.abs(apply_temperature(probabilities, 0.4) - expected).max() < 3e-8
+
+
 class TestFit:
     @pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
     def test_finds_the_temperature_of_many_slices(self, temperature):

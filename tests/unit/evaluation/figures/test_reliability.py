@@ -11,7 +11,7 @@ AFTER = np.array([0.21, 0.25, 0.55, 0.75, 0.79])
 
 @pytest.fixture
 def axes():
-    return plot_reliability(LABELS, BEFORE, AFTER).axes
+    return plot_reliability(*(np.repeat(one, 10) for one in (LABELS, BEFORE, AFTER))).axes
 
 
 def curves(diagram):
@@ -31,12 +31,19 @@ def test_a_kept_promise_is_the_diagonal(axes):
     assert curves(diagram)["as promised"].tolist() == [[0, 0], [1, 1]]
 
 
+def test_points_of_few_slices_are_joined():
+    diagram, histogram = plot_reliability(LABELS, BEFORE, AFTER).axes
+    (before,) = curves(diagram)["before calibration: calibration error 0.308"]
+    np.testing.assert_allclose(before, [BEFORE.mean(), 0.6])
+    assert [bar.get_height() for bar in histogram.containers[0]] == [2, 1, 2]
+
+
 def test_bars_below_count_the_slices_of_each_bin(axes):
     _, histogram = axes
     before, after = histogram.containers
-    assert [bar.get_height() for bar in before] == [2, 1, 2]
-    assert [bar.get_height() for bar in after] == [2, 1, 2]
-    assert [text.get_text() for text in histogram.texts] == ["2", "1", "2"] * 2
+    assert [bar.get_height() for bar in before] == [20, 10, 20]
+    assert [bar.get_height() for bar in after] == [20, 10, 20]
+    assert [text.get_text() for text in histogram.texts] == ["20", "10", "20"] * 2
     middles = [bar.get_x() + bar.get_width() / 2 for bar in before]
     assert [int(middle * 10) for middle in middles] == [0, 5, 9]
     assert [int(10 * (bar.get_x() + bar.get_width() / 2)) for bar in after] == [2, 5, 7]

@@ -7,6 +7,7 @@ from sklearn.calibration import calibration_curve
 from tumorscope.errors import InputError
 from tumorscope.evaluation.measures.reliability import (
     compute_calibration_error,
+    merge_bins,
     tabulate_reliability,
 )
 
@@ -66,6 +67,26 @@ def test_every_slice_stands_in_its_bin(scores, bins):
     assert (occupied["probability"] <= occupied["high"] + 1e-12).all()
     assert (occupied["tumor_share"] * occupied["count"]).sum() == pytest.approx(labels.sum())
     assert 0 <= compute_calibration_error(labels, probabilities, bins) <= 1
+
+
+def test_merged_bins_hold_enough_slices_and_the_same_means():
+    generator = np.random.default_rng(0)
+    probabilities = generator.beta(0.3, 0.3, 200)
+    labels = (generator.uniform(size=200) < probabilities).astype(int)
+    merged = merge_bins(tabulate_reliability(labels, probabilities), fewest=25)
+    assert merged["count"].min() >= 25
+    assert merged["count"].sum() == 200
+    assert (merged["high"].to_numpy()[:-1] == merged["low"].to_numpy()[1:]).all()
+    for row in merged.itertuples():
+        inside = (probabilities >= row.low) & (probabilities < row.high)
+        assert row.probability == pytest.approx(probabilities[inside].mean())
+        assert row.tumor_share == pytest.approx(labels[inside].mean())
+
+
+def test_few_slices_make_one_bin():
+    merged = merge_bins(tabulate_reliability([0, 1], [0.2, 0.9]), fewest=10)
+    assert merged["count"].tolist() == [2]
+    assert merged["tumor_share"].tolist() == [0.5]
 
 
 def test_unusable_input_is_refused():

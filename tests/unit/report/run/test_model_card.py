@@ -147,3 +147,10 @@ class TestSeries:
 
 def test_without_any_series_the_card_says_there_were_none(card):
     assert "not fitted: 0 series with and 0 without a tumor" in " ".join(card.split())
+
+
+def test_alarms_stand_above_all_that_could_be_believed(artifact, metrics, manifest, recipe):
+    alarmed = {**metrics, "alarms": ["It can never say *tumor*."]}
+    card = render_model_card(artifact, alarmed, summarize_data(manifest, 1), recipe)
+    assert "> **Alarm: It can never say \\*tumor\\*.**\n" in card
+    assert card.index("Alarm:") < card.index("## What it is")

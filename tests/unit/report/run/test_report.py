@@ -46,6 +46,15 @@ def test_the_images_are_those_of_the_run_and_say_what_they_are(run):
     assert {"ROC curve", "reliability diagram"} <= set(page.find("img", "alt"))
 
 
+def test_alarms_of_the_model_stand_at_the_head_of_the_page(run, metrics):
+    assert "never say" not in read_page(run).text  # nor do figures of an older version raise any
+    alarms = ["It can never say <tumor>.", "It has collapsed."]
+    page = read_page_with(run, {**metrics, "alarms": alarms})
+    for alarm in alarms:
+        assert page.text.index(alarm) < page.text.index("Dataset")
+    assert page.find("p", "role").count("alert") == 2
+
+
 def test_every_link_leads_to_a_section(run):
     page = read_page(run)
     targets = {target.removeprefix("#") for target in page.find("a", "href")}
@@ -361,5 +370,5 @@ class TestLocalization:
         assert len(page.find("img", "src")) == before + 3
         assert "7 slices of 5 groups" in page.text
         assert "(<center>) in the pointing game by 0.50 (0.38 to 0.62)" in page.text
-        assert page.text.count("0.75 0.62 to 0.88 0.81 by groups") == len(FIGURES)
+        assert page.text.count("0.75 0.62 to 0.88 0.81") == len(FIGURES)
         assert "0.009" in page.text

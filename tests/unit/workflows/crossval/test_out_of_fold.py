@@ -97,6 +97,24 @@ class TestSlices:
         with pytest.raises(InputError, match=message):
             read_out_of_fold(cv, RECIPE, change(manifest))
 
+    def test_other_outlines_are_refused_with_the_slice_they_are_of(self, cv, manifest):
+        def outline(table):
+            is_outlined = table["label"] == 1
+            return table.assign(
+                mask=np.where(is_outlined, "mask.png", None),
+                lesion_share=np.where(is_outlined, 1 / 3, 0.0),
+            )
+
+        ours = outline(manifest)
+        outline(pd.read_csv(cv / "manifest.csv")).to_csv(cv / "manifest.csv", index=False)
+        assert len(read_out_of_fold(cv, RECIPE, ours)) == 120
+        row = ours.index[ours["path"].str.endswith("yes/3.png")]
+        for share in (0.25, np.nan):
+            other = ours.copy()
+            other.loc[row, "lesion_share"] = share
+            with pytest.raises(InputError, match=r"another outline of .*yes/3\.png, or without"):
+                read_out_of_fold(cv, RECIPE, other)
+
     def test_cross_validation_of_an_older_version_knows_no_reasons(self, cv, manifest):
         assert read_out_of_fold(cv, RECIPE, manifest)["reason"].notna().sum() == 12
         answers = pd.read_csv(cv / "predictions.csv").drop(columns="reason")

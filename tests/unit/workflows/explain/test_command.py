@@ -22,7 +22,9 @@ def run(tiny_artifact, image_folder, tmp_path):
     labels = [int(Path(path).parent.name == "yes") for path in paths]
     split = ["validation", "validation", "train", "train"] * (len(paths) // 4)
     sums = [compute_sha256(Path(path)) for path in paths]
-    table = pd.DataFrame({"path": paths, "label": labels, "sha256": sums, "split": split})
+    table = pd.DataFrame(
+        {"path": paths, "label": labels, "sha256": sums, "split": split, "group": range(len(paths))}
+    )
     table.to_csv(folder / "manifest.csv", index=False)
     return folder
 
@@ -120,7 +122,7 @@ def test_artifact_without_its_run_is_refused(tiny_artifact):
 
 
 def test_choice_alternates_between_the_classes_and_follows_the_seed():
-    manifest = pd.DataFrame({"label": [0] * 20 + [1] * 5, "path": range(25)})
+    manifest = pd.DataFrame({"label": [0] * 20 + [1] * 5, "path": range(25), "group": range(25)})
     chosen = choose_slices(manifest, 8, seed=3)
     assert chosen["label"].tolist() == [0, 1] * 4
     assert choose_slices(manifest, 8, seed=3)["path"].tolist() == chosen["path"].tolist()
@@ -137,3 +139,9 @@ def test_regions_of_positive_verdicts_are_written_as_json(run):
     for region in filter(None, document["regions"].values()):
         assert region["name"] == "region that drove the decision"
         assert set(region["box"]) == {"top", "left", "height", "width"}
+
+
+def test_one_slice_of_a_group_is_chosen_whatever_its_copies():
+    manifest = pd.DataFrame({"label": [0] * 9 + [1] * 9, "group": [0] * 9 + [1, 2, 3] * 3})
+    chosen = choose_slices(manifest, 12, seed=0)
+    assert sorted(chosen["group"]) == [0, 1, 2, 3]
