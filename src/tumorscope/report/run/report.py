@@ -121,7 +121,7 @@ def _list_facts(run: RunFolder) -> list[tuple[str, str]]:
 def _describe_metrics(run: RunFolder, data: DataSummary | None) -> dict[str, object]:
     metrics, decision = run.metrics, run.recipe["decision"]
     if metrics is None:
-        nothing: dict[str, object] = {"metrics": None, "series": None}
+        nothing: dict[str, object] = {"metrics": None, "warning": None, "series": None}
         return {**nothing, "alarms": [], "counts": "", "values": []}
     return {
         "metrics": metrics,

@@ -8,6 +8,7 @@ from PIL import Image
 
 from tumorscope.artifact.reader import read_artifact
 from tumorscope.artifact.writer import write_artifact
+from tumorscope.checksum import compute_sha256
 from tumorscope.inference.predictor import Predictor
 from tumorscope.workflows.evaluate.measure import mark_little_brain, tabulate_answers
 from tumorscope.workflows.measuring.neighbours import heed_series
@@ -34,7 +35,8 @@ def manifest(write_slice, tmp_path):
     ]
     rows.append((str(write_slice(tmp_path / "lone.png", 60)), None, None))
     manifest = pd.DataFrame(rows, columns=["path", "series", "slice"])
-    return manifest.assign(label=0, label_name="no", group=range(len(rows)))
+    sums = [compute_sha256(Path(path)) for path in manifest["path"]]
+    return manifest.assign(label=0, label_name="no", sha256=sums, group=range(len(rows)))
 
 
 def tabulate(predictor, manifest, part=None):

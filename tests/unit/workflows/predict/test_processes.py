@@ -133,10 +133,11 @@ class TestManyPictures:
     ):
         out = tmp_path / "results" / "answers.csv"
         out.parent.mkdir()
-        out.write_text("old")
+        old = "path,series,slice,probability,verdict\n"
+        out.write_text(old)
         process = run(slices, tiny_artifact, out, first="kill a process")
         assert "TumorscopeError: a process ended before" in process.stderr.splitlines()[-1]
-        assert out.read_text() == "old"
+        assert out.read_text() == old
         assert list(out.parent.iterdir()) == [out]
 
     @pytest.mark.slow
