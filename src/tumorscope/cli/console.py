@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.markup import escape
+from rich.markup import escape as escape_markup
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -22,6 +22,7 @@ from rich.progress import (
 )
 from rich.table import Column, Table
 
+from tumorscope.cli.visible import make_visible
 from tumorscope.progress import ProgressCallback, ignore_progress
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
@@ -31,6 +32,15 @@ if TYPE_CHECKING:
     from tumorscope.workflows.compare import NamedComparison
 
 Result = TypeVar("Result")
+
+
+class _Visible(logging.Formatter):
+    """Writes log lines, which name files, so that a terminal obeys nothing in them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return make_visible(super().format(record))
+
+
 _stderr = Console(stderr=True, highlight=False, emoji=False)
 
 
@@ -52,6 +62,7 @@ def show_progress(quiet: bool) -> Iterator[ProgressCallback]:
     tasks = {}
     logger = logging.getLogger("tumorscope")
     handler = RichHandler(console=_stderr, show_path=False, show_level=False)
+    handler.setFormatter(_Visible())
     progress = Progress(*columns, console=_stderr)
 
     def report(stage: str, done: int, total: int) -> None:
@@ -67,6 +78,11 @@ def show_progress(quiet: bool) -> Iterator[ProgressCallback]:
     finally:
         logger.removeHandler(handler)
         progress.stop()
+
+
+def escape(text: str) -> str:
+    """Write text from outside so that neither rich nor a terminal takes a part of it as meant."""
+    return escape_markup(make_visible(text))
 
 
 def say(message: str) -> None:

@@ -20,6 +20,7 @@ from tumorscope.cli.options import BAD_INPUT, FAILURE
 from tumorscope.cli.phantom import phantom
 from tumorscope.cli.predict import predict
 from tumorscope.cli.train import train
+from tumorscope.cli.visible import make_visible
 from tumorscope.errors import InputError, TumorscopeError
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
@@ -42,7 +43,8 @@ def main() -> None:
     except (TumorscopeError, OSError) as error:
         if "--debug" in sys.argv:
             raise
-        typer.echo(f"tumorscope: error: {' '.join(str(error).splitlines())}", err=True)
+        said = make_visible(" ".join(str(error).splitlines()))
+        typer.echo(f"tumorscope: error: {said}", err=True)
         sys.exit(BAD_INPUT if isinstance(error, InputError) else FAILURE)
 
 

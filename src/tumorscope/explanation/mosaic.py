@@ -22,7 +22,7 @@ def draw_mosaic(
     slices: Sequence[tuple[Explanation, str]],
     scale: float,
     conclusion: str,
-    note: str | None = None,
+    notes: Sequence[object] = (),
 ) -> Image.Image:
     """Draw the slices of a series as tiles, each with its heatmap, label and verdict.
 
@@ -38,14 +38,14 @@ def draw_mosaic(
         The evidence that gets the strongest color.
     conclusion
         What is said of the series.
-    note
-        A further line.
+    notes
+        Further lines.
     """
     shown = slices[:: ceil(len(slices) / _MOST_TILES)]
     columns = max(ceil(sqrt(len(shown))), 4)
     height = _SIDE + _LABEL_HEIGHT
     bottom = ceil(len(shown) / columns) * height
-    lines = [f"{shorten_name(name, _NAME_LENGTH)}: {conclusion}", *([note] if note else [])]
+    lines = [f"{shorten_name(name, _NAME_LENGTH)}: {conclusion}", *map(str, notes)]
     size = columns * _SIDE, bottom + (len(lines) + 1) * _LINE_HEIGHT + _MARGIN
     mosaic = Image.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(mosaic)

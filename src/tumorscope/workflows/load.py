@@ -1,9 +1,10 @@
 """Load a model for answering, in Python."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from tumorscope.artifact.shipped import find_shipped_model
 
 if TYPE_CHECKING:
     from tumorscope.inference.predictor import Predictor
@@ -15,6 +16,8 @@ def load(
     cores: int | None = None,
 ) -> "Predictor":
     """Load a model, ready to answer for paths, arrays and DICOM datasets. Research use only.
+
+    It changes no setting of the process: docs/trust.md says what it does and does not do.
 
     Parameters
     ----------
@@ -35,12 +38,28 @@ def load(
     Raises
     ------
     ArtifactError
-        There is no model, or it has changed since it was written.
+        There is no model, it is damaged, or it has changed since it was written.
     InputError
         The model has no such operating point.
     """
-    from tumorscope.inference.engine import choose_precision
-    from tumorscope.inference.predictor import Predictor
+    with _keep_environment():
+        from tumorscope.artifact.shipped import find_shipped_model
+        from tumorscope.inference.engine import choose_precision
+        from tumorscope.inference.predictor import Predictor
 
-    folder = find_shipped_model() if model is None else Path(model)
-    return Predictor.load(folder, operating_point, choose_precision(), cores)
+        folder = find_shipped_model() if model is None else Path(model)
+        return Predictor.load(folder, operating_point, choose_precision(), cores)
+
+
+@contextmanager
+def _keep_environment() -> Iterator[None]:
+    """Take back what libraries set for themselves: OpenCV, imported, lengthens LD_LIBRARY_PATH."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        for name, value in before.items():
+            if os.environ.get(name) != value:
+                os.environ[name] = value

@@ -9,12 +9,14 @@ from tumorscope.artifact.checksum import compute_fingerprint
 from tumorscope.artifact.distribution import CARD_FILE
 from tumorscope.artifact.spec import (
     KNOWN_CODES_FILE,
+    KNOWN_DIGESTS_FILE,
     OPENVINO_FILE,
     ArtifactSpec,
     ConformalSpec,
 )
 from tumorscope.artifact.writer import write_artifact, write_guard
 from tumorscope.atomic import write_text
+from tumorscope.copies.digests import compute_file_digests
 from tumorscope.copies.known import compute_file_codes
 from tumorscope.dataset.series import find_places
 from tumorscope.dataset.splits import TRAIN, VALIDATION
@@ -28,6 +30,7 @@ from tumorscope.progress import ProgressCallback
 from tumorscope.recipe import Recipe
 from tumorscope.report.run.data_summary import summarize_data
 from tumorscope.report.run.model_card import render_model_card
+from tumorscope.scans.find import LEAST_SIDE_PX
 from tumorscope.workflows.crossval.out_of_fold import decide_out_of_fold, measure_out_of_fold
 from tumorscope.workflows.evaluate.measure import measure_validation, tabulate_answers
 from tumorscope.workflows.guard_fitting import fit_guard
@@ -104,6 +107,8 @@ def complete_artifact(
     write_text(folder / CARD_FILE, card)
     codes = compute_file_codes(list(manifest["path"]), "recording the slices", on_progress)
     np.save(folder / KNOWN_CODES_FILE, codes, allow_pickle=False)
+    digests = compute_file_digests(list(manifest["path"]), LEAST_SIDE_PX)
+    np.save(folder / KNOWN_DIGESTS_FILE, digests, allow_pickle=False)
     write_artifact(folder, spec)
 
 
