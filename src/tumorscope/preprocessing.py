@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tumorscope.recipe import PreprocessingSettings
 
 # Otsu's threshold itself may divide a bright lesion from the head instead of the head from air.
-_OTSU_FRACTION = 0.5
+OTSU_FRACTION = 0.5
 # A head that fills less of the picture than this is not believed; the whole slice is used.
 _LEAST_HEAD_FRACTION = 0.15
 _MARGIN_FRACTION = 0.02
@@ -167,7 +167,7 @@ def find_head(gray_hw: NDArray[np.uint8]) -> Box:
     factor = max(min(height, width) // _SEARCH_SIDE_PX, 1)
     small = cv2.GaussianBlur(shrink(gray_hw, factor, factor), (5, 5), 0)
     otsu, _ = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    _, bright = cv2.threshold(small, _OTSU_FRACTION * otsu, 1, cv2.THRESH_BINARY)
+    _, bright = cv2.threshold(small, OTSU_FRACTION * otsu, 1, cv2.THRESH_BINARY)
     # A scalp is bright around a dark skull: what it encloses counts, not how many pixels it has.
     outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     largest = max(outlines, key=cv2.contourArea, default=None)

@@ -7,6 +7,7 @@ from tumorscope.artifact.reader import find_artifact, read_artifact
 from tumorscope.artifact.spec import (
     GUARD_FILE,
     KNOWN_CODES_FILE,
+    KNOWN_DIGESTS_FILE,
     OPENVINO_FILE,
     ArtifactSpec,
 )
@@ -49,7 +50,8 @@ def copy_for_prediction(model: Path, out: Path, about: str = "") -> ArtifactSpec
         raise ArtifactError(f"{source}: the artifact has no {missing[0]}; train again")
     check_replaceable(out, _STEP, [source])
     with replace_folder(out, _STEP) as folder:
-        for name in _NEEDED:
+        wanted = (*_NEEDED, KNOWN_DIGESTS_FILE)  # which an older artifact has not
+        for name in (name for name in wanted if name in spec.files):
             shutil.copyfile(source / name, folder / name)
         if about:
             with (folder / CARD_FILE).open("a", encoding="utf-8") as card:

@@ -16,6 +16,8 @@ CHECKSUM_FILE = "artifact.json.sha256"
 OPENVINO_FILE = "model.xml"
 KNOWN_CODES_FILE = "known_codes.npy"
 """Perceptual codes, (N, frames, 32), uint8, of all slices that training or validation saw."""
+KNOWN_DIGESTS_FILE = "known_digests.npy"
+"""Digests of the pixels of the same slices, (M, 8), uint8; an older artifact has none."""
 GUARD_FILE = "guard.npz"
 """Where the features of training slices lie: the arrays of a `Subspace`."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.markup import escape
+from rich.markup import escape as escape_markup
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -31,6 +31,30 @@ if TYPE_CHECKING:
     from tumorscope.workflows.compare import NamedComparison
 
 Result = TypeVar("Result")
+
+# What moves the cursor, colors, or hides what follows: control characters (but the line feed),
+# those that turn the direction of writing, and other ends of a line.
+_HIDDEN = (*range(0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0), 0x061C, 0x200E, 0x200F)
+_TURNING = (*range(0x2028, 0x202F), *range(0x2066, 0x206A))
+_ESCAPED = {code: ascii(chr(code))[1:-1] for code in (*_HIDDEN, *_TURNING)}
+
+
+def make_visible(text: str) -> str:
+    r"""Write characters that a terminal would obey as their escapes.
+
+    >>> make_visible("a\x1b[31mb.png")
+    'a\\x1b[31mb.png'
+    """
+    return text.translate(_ESCAPED)
+
+
+class _Visible(logging.Formatter):
+    """Writes log lines, which name files, so that a terminal obeys nothing in them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return make_visible(super().format(record))
+
+
 _stderr = Console(stderr=True, highlight=False, emoji=False)
 
 
@@ -52,6 +76,7 @@ def show_progress(quiet: bool) -> Iterator[ProgressCallback]:
     tasks = {}
     logger = logging.getLogger("tumorscope")
     handler = RichHandler(console=_stderr, show_path=False, show_level=False)
+    handler.setFormatter(_Visible())
     progress = Progress(*columns, console=_stderr)
 
     def report(stage: str, done: int, total: int) -> None:
@@ -67,6 +92,11 @@ def show_progress(quiet: bool) -> Iterator[ProgressCallback]:
     finally:
         logger.removeHandler(handler)
         progress.stop()
+
+
+def escape(text: str) -> str:
+    """Write text from outside so that neither rich nor a terminal takes a part of it as meant."""
+    return escape_markup(make_visible(text))
 
 
 def say(message: str) -> None:

@@ -15,6 +15,7 @@ import typer
 import tumorscope
 from tumorscope.cli.audit import audit
 from tumorscope.cli.compare import compare
+from tumorscope.cli.console import make_visible
 from tumorscope.cli.crossval import crossval
 from tumorscope.cli.evaluate import evaluate
 from tumorscope.cli.explain import explain
@@ -48,7 +49,8 @@ def main() -> None:
     except (TumorscopeError, OSError) as error:
         if "--debug" in sys.argv:
             raise
-        typer.echo(f"tumorscope: error: {' '.join(str(error).splitlines())}", err=True)
+        said = make_visible(" ".join(str(error).splitlines()))
+        typer.echo(f"tumorscope: error: {said}", err=True)
         sys.exit(BAD_INPUT if isinstance(error, InputError) else FAILURE)
     finally:  # where they cannot be overlooked: below all else, also of what was stopped
         for alarm in alarms:

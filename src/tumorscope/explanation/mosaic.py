@@ -34,7 +34,7 @@ def draw_mosaic(
     slices: Slices,
     scale: float,
     conclusion: str,
-    note: str | None = None,
+    notes: Sequence[object] = (),
 ) -> Image.Image:
     """Draw the slices of a series as tiles, each with its heatmap, label and verdict.
 
@@ -51,14 +51,18 @@ def draw_mosaic(
         The evidence that gets the strongest color.
     conclusion
         What is said of the series.
-    note
-        A further line.
+    notes
+        Further lines.
     """
     shown = slices[:: ceil(len(slices) / _MOST_TILES)]
     columns = max(ceil(sqrt(len(shown))), 4)
     height = _SIDE + _LABEL_HEIGHT
     bottom = ceil(len(shown) / columns) * height
-    said = f"{shorten_name(name, _NAME_LENGTH)}: {conclusion}", note or "", _count(shown, slices)
+    said = (
+        f"{shorten_name(name, _NAME_LENGTH)}: {conclusion}",
+        *map(str, notes),
+        _count(shown, slices),
+    )
     lines = list(chain.from_iterable(wrap(line, columns * _SIDE // _CHARACTER) for line in said))
     has_heatmaps = any(explanation.reason is None for explanation, _ in shown)
     legend = bottom + len(lines) * _LINE_HEIGHT

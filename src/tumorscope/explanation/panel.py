@@ -27,6 +27,7 @@ _HEADER_HEIGHT = 44
 _FOOTER_HEIGHT = 60  # two lines
 # Texts can be read where two panels side by side are as wide as a page.
 _HEADER_FONT, _TEXT_FONT, _FOOT_FONT = 21, 20, 18
+_FOOT_LINE = 26  # px, more than a line takes
 _FOOT_CHARACTER = 9  # px that a character takes, about
 _INK, _PALE, _PAPER = "#1c2733", "#66727f", "#ffffff"
 _TITLES: dict[Heatmap, str] = {"Grad-CAM": "Grad-CAM heatmap", "lesion map": "Lesion map"}
@@ -80,7 +81,7 @@ class Explanation:
     heatmap: Heatmap = "Grad-CAM"
 
 
-def draw_overlay(explanation: Explanation, scale: float) -> Image.Image:
+def draw_overlay(explanation: Explanation, scale: float, note: str = "") -> Image.Image:
     """Draw one explanation: slice, heatmap with its scale, probability and verdict.
 
     Parameters
@@ -89,8 +90,10 @@ def draw_overlay(explanation: Explanation, scale: float) -> Image.Image:
         What to draw.
     scale
         The evidence that gets the strongest color.
+    note
+        Stands in front of what the picture says about itself at its foot.
     """
-    return draw_contact_sheet([explanation], scale, columns=1)
+    return draw_contact_sheet([explanation], scale, columns=1, note=note)
 
 
 def draw_contact_sheet(
@@ -116,7 +119,9 @@ def draw_contact_sheet(
     meaning = f"{_MEANINGS[heatmap]}{line}. " if has_heatmaps else ""
     width = columns * _PANEL_WIDTH
     bottom = _HEADER_HEIGHT + ceil(len(explanations) / columns) * _PANEL_HEIGHT
-    sheet = Image.new("RGB", (width, bottom + _FOOTER_HEIGHT), _PAPER)
+    foot = wrap(f"{note}{meaning}{RESEARCH_USE_ONLY}", width // _FOOT_CHARACTER)
+    footer = max(_FOOTER_HEIGHT, len(foot) * _FOOT_LINE + 8)
+    sheet = Image.new("RGB", (width, bottom + footer), _PAPER)
     draw = ImageDraw.Draw(sheet)
     titles = ("MRI image", _TITLES[heatmap], "Predicted tumor probability")
     for column in range(columns):
@@ -125,7 +130,6 @@ def draw_contact_sheet(
         row, column = divmod(index, columns)
         origin = (column * _PANEL_WIDTH, _HEADER_HEIGHT + row * _PANEL_HEIGHT)
         _draw_panel(sheet, origin, explanation, scale)
-    foot = wrap(f"{note}{meaning}{RESEARCH_USE_ONLY}", width // _FOOT_CHARACTER)
     draw.text((_GAP, bottom + 4), "\n".join(foot), _PALE, _font(_FOOT_FONT))
     return sheet
 

@@ -77,7 +77,9 @@ class Engine:
         # OpenVINO prepares its exchange with NumPy at the first inference of a process. Where two
         # threads came to that together, each would wait for the other for ever.
         with _starting:
-            self.infer(np.zeros(self._shape, np.uint8))
+            answers = self.infer(np.zeros(self._shape, np.uint8))
+        self.side_px = self._shape[1]
+        self.feature_count = answers.features.shape[1]
 
     def infer(self, slices: NDArray[np.uint8]) -> EngineAnswers:
         """Answer for prepared slices.

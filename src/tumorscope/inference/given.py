@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tumorscope.artifact.identity import is_model
 from tumorscope.errors import InputError
 from tumorscope.scans.dicom.file import write_image
 from tumorscope.scans.dicom.series import inspect_dicom, list_scans
@@ -36,6 +37,8 @@ def find_given(given: Any) -> Iterator[Scan | Unreadable]:
         It is none of these, or the path does not exist.
     """
     if isinstance(given, (str, Path)):
+        if is_model(Path(given)):
+            raise InputError(f"{given}: a model, no scan; load it with tumorscope.load()")
         yield from find_scans(given)
     elif isinstance(given, np.ndarray):
         yield Scan(_ARRAY, partial(_read_array, given))

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from tumorscope.artifact.reader import read_guard
 from tumorscope.evaluation.decisions.novelty import Subspace
+from tumorscope.inference.montage import shows_several_heads
 
+SEVERAL = "several slices in one picture; cut it into single slices"
 UNLIKE = "unlike the brain MRI slices that the model was trained on"
 
 _SIDE_PX = 96
@@ -97,4 +99,4 @@ def check_pixels(image: NDArray[np.uint8]) -> str | None:
         and cv2.countNonZero(is_between) < (1 - _MOST_NEAR_ENDS) * green.size
     ):
         return "almost only two gray levels, as text and drawings have"
-    return None
+    return SEVERAL if shows_several_heads(green) else None

@@ -7,12 +7,16 @@ from pathlib import PurePath
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from tumorscope.artifact.identity import ModelIdentity
 from tumorscope.evaluation.decisions.verdicts import NOT_ASSESSABLE, TUMOR
 from tumorscope.explanation.overlay import Heatmap, project_map
 from tumorscope.explanation.panel import Explanation, draw_overlay
 from tumorscope.explanation.region import Region, find_region
 from tumorscope.preprocessing import Box, reduce_picture
+
+KNOWN = "known: the model was trained on it"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -55,6 +59,13 @@ class Prediction:
         How far along its normal it lies, where that is known of a slice of a series.
     note
         What of its file is not answered with it; None where all is.
+    known
+        Whether it is one of the slices that the model was trained or validated on, pixel by pixel,
+        so that the answer proves nothing; None where the model does not tell.
+    model
+        Which model answered; None of one that is no artifact yet.
+    uids
+        Of the series and the instance of a DICOM file.
     """
 
     name: str
@@ -72,6 +83,9 @@ class Prediction:
     cam: NDArray[np.float32]
     position_mm: float | None = None
     note: str | None = None
+    known: bool | None = None
+    model: ModelIdentity | None = None
+    uids: tuple[str, str] | None = None
 
     @property
     def probability(self) -> float | None:
@@ -88,6 +102,12 @@ class Prediction:
     def region(self) -> Region | None:
         """The region of `image` that drove the decision; None unless the verdict is ``tumor``."""
         return find_region(self.heatmap) if self.verdict == TUMOR else None
+
+    def draw(self) -> Image.Image:
+        """Draw slice, heatmap and verdict, and say below which model it was."""
+        said = (KNOWN if self.known else "", str(self.model or ""))
+        note = "".join(f"{part[0].upper()}{part[1:]}. " for part in said if part)
+        return draw_overlay(self.explain(), self.cam_scale, note)
 
     def explain(self, truth: str | None = None) -> Explanation:
         """Give what the panel of this slice shows, under its folder's and its own name."""
@@ -129,12 +149,13 @@ class Prediction:
 
     def _repr_png_(self) -> bytes:
         png = BytesIO()
-        draw_overlay(self.explain(), self.cam_scale).save(png, "PNG")
+        self.draw().save(png, "PNG")
         return png.getvalue()
 
     def __repr__(self) -> str:
         said = self.reason if self.probability is None else f"{self.probability:.4f}"
-        return f"<Prediction {self.name}: {self.verdict}, {said}>"
+        known = f", {KNOWN}" if self.known else ""
+        return f"<Prediction {self.name}: {self.verdict}, {said}{known}>"
 
 
 def name_picture(name: str, number: int) -> str:

@@ -7,12 +7,14 @@ from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Any, cast
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from tumorscope.artifact.reader import find_artifact, read_artifact
+from tumorscope.artifact.identity import ModelIdentity, identify_model
+from tumorscope.artifact.reader import find_artifact, read_artifact, read_known_digests
 from tumorscope.artifact.spec import OPENVINO_FILE, ArtifactSpec
-from tumorscope.errors import InputError
+from tumorscope.copies.digests import compute_digest
+from tumorscope.errors import ArtifactError, InputError
 from tumorscope.evaluation.decisions.calibration import apply_temperature
 from tumorscope.evaluation.decisions.verdicts import NOT_ASSESSABLE, call_classes, decide_verdicts
 from tumorscope.inference.ahead import divide, map_ahead
@@ -59,8 +61,12 @@ class Predictor:
         self._engine = Engine(graph, precision, cores)
         self.cores = self._engine.cores
         self._guard = guard
-        # Slices go side by side; OpenCV's own threads would only be in their way.
-        cv2.setNumThreads(1)
+        self.identity: ModelIdentity | None = None
+        self._known: frozenset[bytes] | None = None
+        if self._engine.side_px != spec.preprocessing.side_px:
+            raise ValueError("its network takes slices of another size than it says")
+        if self._engine.feature_count != len(guard.subspace.mean):
+            raise ValueError("its guard is not that of its network")
 
     @classmethod
     def load(
@@ -86,7 +92,7 @@ class Predictor:
         Raises
         ------
         ArtifactError
-            There is no artifact, or it has changed since it was written.
+            There is no artifact, it is damaged, or it has changed since it was written.
         InputError
             The model has no such operating point.
         """
@@ -94,7 +100,15 @@ class Predictor:
         spec = read_artifact(folder)
         if operating_point is not None:
             spec = spec.apply_operating_point(operating_point)
-        return cls(spec, folder / OPENVINO_FILE, Guard.load(folder), precision, cores)
+        guard, known = Guard.load(folder), read_known_digests(folder)
+        try:
+            predictor = cls(spec, folder / OPENVINO_FILE, guard, precision, cores)
+        except Exception as error:  # OpenVINO raises nearly anything on what is no graph
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+            raise ArtifactError(f"{folder}: not a model that works ({reason})") from error
+        predictor.identity = identify_model(folder, spec.threshold)
+        predictor._known = known
+        return predictor
 
     def __call__(self, scan: Any) -> Prediction | SeriesPrediction:
         """Answer for one picture, or for one series or volume.
@@ -205,12 +219,21 @@ class Predictor:
             reasons,
             answers.cam,
         )
-        for (_, item, _, _, box), *answer in zip(slices, *columns, strict=True):
+        for (_, item, levels, _, box), *answer in zip(slices, *columns, strict=True):
             place = item.name, item.series, item.index, item.image, box
             shown = self.spec.heatmap, self.spec.cam_scale
-            told = {"position_mm": item.position_mm, "note": item.note}
+            told: dict[str, Any] = {
+                "position_mm": item.position_mm,
+                "note": item.note,
+                "known": self._is_known(levels),
+                "model": self.identity,
+                "uids": item.uids,
+            }
             made = Prediction(*place, *shown, *answer, **told)
             yield made if item.series is None else made.reduce(SIDE_IN_SERIES_PX)
+
+    def _is_known(self, levels: NDArray[np.uint8]) -> bool | None:
+        return None if self._known is None else compute_digest(levels) in self._known
 
 
 def _read_path(path: Path) -> Iterator[ScanSlice]:

@@ -8,6 +8,7 @@ from typing import overload
 
 from PIL import Image
 
+from tumorscope.artifact.identity import ModelIdentity
 from tumorscope.artifact.spec import ArtifactSpec
 from tumorscope.evaluation.decisions.neighbours import heed_neighbours
 from tumorscope.evaluation.decisions.verdicts import NOT_ASSESSABLE, call_classes, decide_verdicts
@@ -56,6 +57,8 @@ class SeriesPrediction(Sequence[Prediction]):
     note
         What was not answered: other volumes of the file, slices that are missing; None where
         nothing is known to be.
+    model
+        Which model answered, with the threshold for a series.
     """
 
     name: str
@@ -67,6 +70,19 @@ class SeriesPrediction(Sequence[Prediction]):
     assessed: int
     of: int
     note: str | None = None
+    model: ModelIdentity | None = None
+
+    @property
+    def known(self) -> int | None:
+        """How many slices the model was trained on; None where it does not tell."""
+        told = [answer.known for answer in self.slices if answer.known is not None]
+        return sum(told) if told else None
+
+    @property
+    def uids(self) -> tuple[str, None] | None:
+        """The UID of a DICOM series, which as a whole has none of an instance."""
+        uids = self.slices[0].uids
+        return None if uids is None else (uids[0], None)
 
     def draw(self) -> Image.Image:
         """Draw all slices with their heatmaps."""
@@ -75,7 +91,7 @@ class SeriesPrediction(Sequence[Prediction]):
             [(answer.explain(), str(answer.index)) for answer in self.slices],
             self.slices[0].cam_scale,
             self._conclude(3),
-            self.note,
+            [said for said in (self.note, self._describe_known(), self.model) if said],
         )
 
     @overload
@@ -94,8 +110,11 @@ class SeriesPrediction(Sequence[Prediction]):
         return png.getvalue()
 
     def __repr__(self) -> str:
-        said = "; ".join(filter(None, (self._conclude(4), self.note)))
+        said = "; ".join(filter(None, (self._conclude(4), self.note, self._describe_known())))
         return f"<SeriesPrediction {self.name}: {said}>"
+
+    def _describe_known(self) -> str | None:
+        return f"the model was trained on {self.known} of its slices" if self.known else None
 
     def _conclude(self, digits: int) -> str:
         counted = f"{self.assessed} of {self.of} slices assessed"
@@ -126,9 +145,12 @@ def answer_series(
     vote = find_vote([one.probability for one in marked], spacing.places)
     probability, verdict, reason = _decide(vote, assessed, of, spec)
     name = slices[0].series or slices[0].name
-    answers = tuple(marked), tuple(unreadable)
     note = "; ".join(filter(None, (slices[0].note, spacing.note))) or None
-    return SeriesPrediction(name, *answers, probability, verdict, reason, assessed, of, note)
+    model, rule = slices[0].model, spec.series
+    if model is not None and rule is not None:
+        model = model._replace(threshold=rule.operating_points[spec.operating_point])
+    decided = probability, verdict, reason, assessed, of
+    return SeriesPrediction(name, tuple(marked), tuple(unreadable), *decided, note, model)
 
 
 def _heed(

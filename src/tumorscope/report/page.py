@@ -8,7 +8,7 @@ import jinja2
 
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.report.settings import flatten_settings
-from tumorscope.report.wording import count_noun, shorten_path
+from tumorscope.report.wording import count_noun, hide_folders, shorten_path
 
 Rows = list[tuple[str, str]]
 
@@ -31,7 +31,9 @@ def render_page(template: str, **content: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(count_noun=count_noun, shorten_path=shorten_path)
+    environment.filters.update(
+        count_noun=count_noun, hide_folders=hide_folders, shorten_path=shorten_path
+    )
     return environment.get_template(template).render(research_use_only=RESEARCH_USE_ONLY, **content)
 
 

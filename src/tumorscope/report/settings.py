@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from tumorscope.report.wording import hide_folder
+
 
 def flatten_settings(settings: object, prefix: str = "") -> list[tuple[str, str]]:
-    """List nested settings as dotted names with their values as text.
+    """List nested settings as dotted names with their values as text; of full paths the end only.
 
     Parameters
     ----------
@@ -40,4 +42,4 @@ def _format_value(value: object) -> str:
         return f"{value:.6g}"
     if isinstance(value, list):
         return ", ".join(_format_value(item) for item in value) or "none"
-    return str(value)
+    return hide_folder(str(value))

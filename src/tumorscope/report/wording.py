@@ -1,6 +1,12 @@
 """Numbers as a reader likes them."""
 
-from pathlib import PurePath
+import re
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
+
+# Folders may hold blanks; what ends a part of a sentence, or a blank before a slash, ends a path.
+_FOLDERS = re.compile(
+    r"""(?<![^\s('"])(?:[A-Za-z]:\\|\\\\|/)(?:[^/\\,;:'"\n]*[^/\\,;:'"\s][/\\])+"""
+)
 
 UNDEFINED = "undefined"
 
@@ -51,6 +57,30 @@ def shorten_path(path: str) -> str:
     ('yes/Y1.jpg', 'Y1.jpg')
     """
     return "/".join(PurePath(path).parts[-2:])
+
+
+def hide_folder(value: str) -> str:
+    """Leave of a full path, of any system, the last part; any other text stays.
+
+    Examples
+    --------
+    >>> hide_folder("/home/ann lee/slices"), hide_folder("slices/yes"), hide_folder("imagenet")
+    ('slices', 'slices/yes', 'imagenet')
+    """
+    kinds = (PurePosixPath, PureWindowsPath)
+    full = [path for path in (kind(value) for kind in kinds) if path.is_absolute()]
+    return full[0].name if full else value
+
+
+def hide_folders(text: str) -> str:
+    """Leave of the full paths in a sentence the names of the files.
+
+    Examples
+    --------
+    >>> hide_folders("a copy of /home/ann lee/slices/Y1.jpg, which is read instead")
+    'a copy of Y1.jpg, which is read instead'
+    """
+    return _FOLDERS.sub("", text)
 
 
 def make_printable(text: str) -> str:

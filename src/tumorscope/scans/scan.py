@@ -34,6 +34,8 @@ class ScanSlice:
         How far along the normal of its plane it lies; None where the file does not say it.
     note
         What of its file or series is not answered with it, for the user; None where all is.
+    uids
+        Of the series and the instance of a DICOM file, empty where it does not say; else None.
     """
 
     name: str
@@ -43,6 +45,7 @@ class ScanSlice:
     corners_mm: NDArray[np.float64] | None = None
     position_mm: float | None = None
     note: str | None = None
+    uids: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

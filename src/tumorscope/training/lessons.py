@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from tumorscope.dataset.draws import draw_weighted, number_pictures, weigh_draws
 from tumorscope.dataset.splits import TRAIN, VALIDATION
 from tumorscope.recipe import DataSettings, Recipe
+from tumorscope.training.draws import draw_weighted, number_pictures, weigh_draws
 from tumorscope.training.frozen import (
     MOST_SLICES,
     build_feature_batches,

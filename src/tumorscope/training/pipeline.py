@@ -10,10 +10,10 @@ import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from tumorscope.dataset.draws import choose_evenly, draw_weighted
 from tumorscope.errors import InputError
 from tumorscope.recipe import AugmentationSettings
 from tumorscope.training.augmentation import augment, follow, mix
+from tumorscope.training.draws import choose_evenly, draw_weighted
 from tumorscope.training.store import Pixels, SliceStore
 
 # Seconds are saved where TensorFlow is not to look for Python's `if` and `for` on tensors.

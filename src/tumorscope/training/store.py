@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tumorscope.dataset.draws import number_pictures, weigh_draws
 from tumorscope.dataset.lesion_masks import open_masks, read_mask
 from tumorscope.dataset.recorded import MASK_SHA256
 from tumorscope.errors import InputError
 from tumorscope.preprocessing import prepare_mask, prepare_slice
 from tumorscope.recipe import PreprocessingSettings
 from tumorscope.scans.images import read_slice
+from tumorscope.training.draws import number_pictures, weigh_draws
 
 Pixels = NDArray[np.uint8]
 

@@ -1,6 +1,9 @@
 """Load a model for answering, in Python."""
 
+import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +21,8 @@ def load(
     cores: int | None = None,
 ) -> "Predictor":
     """Load a model, ready to answer for paths, arrays and DICOM datasets. Research use only.
+
+    It changes no setting of the process: docs/trust.md says what it does and does not do.
 
     Parameters
     ----------
@@ -38,7 +43,7 @@ def load(
     Raises
     ------
     ArtifactError
-        There is no model, or it has changed since it was written.
+        There is no model, it is damaged, or it has changed since it was written.
     InputError
         The model has no such operating point.
 
@@ -61,7 +66,22 @@ def load_predictor(
     model: str | Path | None, operating_point: str | None, cores: int | None
 ) -> "Predictor":
     """Load a model as `load` does, without a warning."""
-    from tumorscope.inference.engine import choose_precision
-    from tumorscope.inference.predictor import Predictor
+    with _keep_environment():
+        from tumorscope.inference.engine import choose_precision
+        from tumorscope.inference.predictor import Predictor
 
-    return Predictor.load(find_model(model), operating_point, choose_precision(), cores)
+        return Predictor.load(find_model(model), operating_point, choose_precision(), cores)
+
+
+@contextmanager
+def _keep_environment() -> Iterator[None]:
+    """Take back what libraries set for themselves: OpenCV, imported, lengthens LD_LIBRARY_PATH."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        for name, value in before.items():
+            if os.environ.get(name) != value:
+                os.environ[name] = value

@@ -1,5 +1,6 @@
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,16 @@ from tumorscope.artifact.spec import (
     CHECKSUM_FILE,
     GUARD_FILE,
     KNOWN_CODES_FILE,
+    KNOWN_DIGESTS_FILE,
     OPENVINO_FILE,
     SPEC_FILE,
+    ArtifactSpec,
 )
 from tumorscope.artifact.writer import write_artifact, write_guard
 from tumorscope.checksum import compute_sha256
 from tumorscope.errors import ArtifactError
 from tumorscope.evaluation.decisions.novelty import Subspace
+from tumorscope.inference.predictor import Predictor
 from tumorscope.provenance import RESEARCH_USE_ONLY
 
 
@@ -63,6 +67,19 @@ class TestRoundTrip:
     def test_file_added_later_does_no_harm(self, artifact):
         (artifact / "notes.txt").write_text("mine")
         assert "notes.txt" not in read_artifact(artifact).files
+
+    @pytest.mark.parametrize("name", ["model.keras", "other.onnx", "known_digests.npy"])
+    def test_file_that_nothing_vouches_for_is_refused(self, artifact, name):
+        (artifact / name).write_bytes(b"mine")
+        with pytest.raises(ArtifactError, match=rf"{name}: artifact\.json lists no checksum"):
+            read_artifact(artifact)
+
+    def test_weights_that_are_not_listed_are_refused(self, artifact):
+        files = dict(read_artifact(artifact).files)
+        del files["model.bin"]
+        rewrite_spec(artifact, files=files)
+        with pytest.raises(ArtifactError, match=r"model\.bin: artifact\.json lists no checksum"):
+            read_artifact(artifact)
 
     def test_folder_may_be_anywhere(self, artifact, tmp_path):
         spec = read_artifact(artifact)
@@ -161,12 +178,15 @@ class TestOtherFormats:
             read_artifact(artifact)
 
     def test_artifact_without_a_graph_is_refused(self, artifact):
-        rewrite_spec(artifact, files={})
+        files = read_artifact(artifact).files
+        (artifact / "model.xml").unlink()
+        rewrite_spec(artifact, files={name: files[name] for name in files if name != "model.xml"})
         with pytest.raises(ArtifactError, match=r"the artifact has no model\.xml; train again"):
             read_artifact(artifact)
 
     @pytest.mark.parametrize(
-        "name", ["../secret", "/etc/hostname", "sub/file", ".", "..", "", "a\0b", "x" * 300]
+        "name",
+        ["../secret", "\ud800", "/etc/hostname", "sub/file", ".", "..", "", "a\0b", "x" * 300],
     )
     def test_path_out_of_the_folder_is_refused(self, artifact, name):
         secret = artifact.parent / "secret"
@@ -249,3 +269,62 @@ class TestReadGuard:
         np.savez(artifact / GUARD_FILE, other=np.zeros(3))
         with pytest.raises(ArtifactError, match="not a file of a guard"):
             read_guard(artifact)
+
+    def test_damaged_archive_is_refused_wherever_the_damage_is(self, artifact):
+        mean, basis = np.arange(4, dtype=np.float32), np.eye(4, 2, dtype=np.float32)
+        write_guard(artifact, Subspace(mean, basis, 0.5, 1.0))
+        good = (artifact / GUARD_FILE).read_bytes()
+        for offset in range(0, len(good), 7):
+            damaged = bytearray(good)
+            damaged[offset] ^= 0x5A
+            (artifact / GUARD_FILE).write_bytes(damaged)
+            with suppress(ArtifactError):  # not each byte matters
+                read_guard(artifact)
+
+    def test_arrays_of_text_are_refused(self, artifact):
+        arrays = {"mean": np.array(["a"]), "basis": np.array([["b"]]), "scale": 1.0, "limit": 1.0}
+        np.savez(artifact / GUARD_FILE, **arrays)
+        with pytest.raises(ArtifactError, match="not a guard that this version"):
+            read_guard(artifact)
+
+
+class TestWorks:
+    """What has its checksums, and still is no model that can answer."""
+
+    def check(self, artifact, reason):
+        write_artifact(artifact, read_spec(artifact))
+        with pytest.raises(ArtifactError, match=reason):
+            Predictor.load(artifact)
+
+    @pytest.mark.parametrize("content", [b"", b"<net", b"<?xml version='1.0'?><a/>", b"\xff" * 99])
+    def test_graph_that_is_none_is_refused(self, artifact, content):
+        (artifact / OPENVINO_FILE).write_bytes(content)
+        self.check(artifact, "not a model that works")
+
+    def test_graph_that_does_not_answer_as_it_should_is_refused(self, artifact):
+        graph = (artifact / OPENVINO_FILE).read_text()
+        (artifact / OPENVINO_FILE).write_text(graph.replace("features", "fertures"))
+        self.check(artifact, "not a model that works")
+
+    def test_weights_that_are_too_few_are_refused(self, artifact):
+        (artifact / "model.bin").write_bytes(b"")
+        self.check(artifact, "not a model that works")
+
+    def test_guard_of_another_network_is_refused(self, artifact):
+        write_guard(
+            artifact, Subspace(np.zeros(4, np.float32), np.eye(4, 2, dtype=np.float32), 1, 1)
+        )
+        self.check(artifact, "its guard is not that of its network")
+
+    def test_network_of_another_size_is_refused(self, artifact):
+        spec = json.loads((artifact / SPEC_FILE).read_text())
+        rewrite_spec(artifact, preprocessing={**spec["preprocessing"], "side_px": 48})
+        self.check(artifact, "takes slices of another size")
+
+    def test_digests_that_are_none_are_refused(self, artifact):
+        np.save(artifact / KNOWN_DIGESTS_FILE, np.zeros((3, 9), np.uint8))
+        self.check(artifact, "not digests that this version")
+
+
+def read_spec(folder: Path) -> ArtifactSpec:
+    return ArtifactSpec.model_validate_json((folder / SPEC_FILE).read_bytes())

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tumorscope
-from scan_files import make_nifti
+from scan_files import make_nifti, make_zip
 from tumorscope.artifact.reader import read_artifact
 from tumorscope.artifact.spec import ConformalSpec
 from tumorscope.artifact.writer import write_artifact
@@ -196,7 +196,7 @@ class TestPredict:
         assert "bad.png: content of no known format" in outcome.err
         assert "Traceback" not in outcome.err
         assert RESEARCH_USE_ONLY in " ".join(outcome.err.split())
-        flat = outcome.out.replace("\n", "")
+        flat = outcome.out.replace("\n", "").partition("verdict")[2]  # below what names the model
         assert "no tumor" in flat
         assert flat.count("tumor") == 2
 
@@ -233,10 +233,15 @@ class TestPredict:
         outcome = run(*PREDICT_ALOUD, tiny_artifact, slices, "--json", *quiet)
         assert outcome.code == 2
         document = json.loads(outcome.out)
+        unreadable = document.pop(0)
+        assert unreadable.keys() == {"path", "verdict", "reason"}
+        assert (Path(unreadable["path"]).name, unreadable["verdict"]) == ("bad.png", "unreadable")
+        assert "content of no known format" in unreadable["reason"]
         assert [Path(answer["path"]).name for answer in document] == ["dark.png", "light.png"]
         assert [answer["verdict"] for answer in document] == ["no tumor", "tumor"]
         assert document[0].keys() == {
-            *("path", "series", "slice", "probability", "verdict", "reason", "note", "region")
+            *("path", "series", "slice", "probability", "verdict", "reason", "note", "region"),
+            *("known", "model", "fingerprint", "threshold", "version"),
         }
         assert document[0]["region"] is None
         assert document[1]["region"]["name"] == "region that drove the decision"
@@ -265,13 +270,15 @@ class TestPredict:
         head = np.zeros((40, 36, 3, 2), np.float32)
         head[4:36, 4:32] = np.linspace(60, 200, 28)[:, np.newaxis, np.newaxis]
         (tmp_path / "a.nii").write_bytes(make_nifti(head))
-        *slices, series = run(*PREDICT, tiny_artifact, tmp_path / "a.nii").out.splitlines()
+        _, *slices, series = run(*PREDICT, tiny_artifact, tmp_path / "a.nii").out.splitlines()
         assert series.endswith("; only volume 0 of 2 is answered; --volume chooses another")
         assert not [line for line in slices if "volume" in line]
 
-    def test_json_of_nothing_is_an_empty_list(self, run, tiny_artifact, slices):
-        outcome = run(*PREDICT_ALOUD, tiny_artifact, slices / "bad.png", "--json", "-q")
-        assert json.loads(outcome.out) == []
+    def test_json_says_what_could_not_be_read(self, run, tiny_artifact, tmp_path):
+        (tmp_path / "empty.zip").write_bytes(make_zip({}))
+        outcome = run(*PREDICT_ALOUD, tiny_artifact, tmp_path / "empty.zip", "--json", "-q")
+        (said,) = json.loads(outcome.out)
+        assert (said["verdict"], outcome.code) == ("unreadable", 2)
 
     def test_quiet_prints_the_table_only(self, run, tiny_artifact, slices):
         outcome = run(*PREDICT, tiny_artifact, slices / "light.png")
@@ -442,7 +449,9 @@ class TestCrossval:
 
 class TestCompare:
     def test_unfinished_cross_validation_is_one_line(self, run, tmp_path):
-        outcome = run("compare", "-q", tmp_path, tmp_path, "--out", tmp_path / "out")
+        cv = tmp_path / "cv"
+        cv.mkdir()
+        outcome = run("compare", "-q", cv, cv, "--out", tmp_path / "out")
         assert_one_line_error(outcome, 2, "not a finished cross-validation")
 
     def test_json_is_all_that_stands_on_stdout(self, run, monkeypatch):

@@ -32,7 +32,7 @@ def test_the_series_and_what_is_said_of_it_stand_at_the_foot():
 
 def test_a_note_has_a_line_of_its_own():
     plain, noted = (
-        draw_mosaic("a", [(ONE, "0")], 1.0, "tumor, 0.9", note) for note in (None, "1 is missing")
+        draw_mosaic("a", [(ONE, "0")], 1.0, "tumor, 0.9", notes) for notes in ([], ["1 is missing"])
     )
     assert noted.height > plain.height
     assert (np.asarray(noted)[: plain.height - 52] == np.asarray(plain)[:-52]).all()

@@ -28,3 +28,16 @@ def test_values_read_well():
         "no",
         "none",
     ]
+
+
+def test_full_paths_are_cut_to_their_last_part_wherever_they_stand():
+    settings = {
+        "weights": "/home/ann/w.h5",
+        "data": ["/home/ann/slices", "kaggle:a/b"],
+        "out": "a/b",
+    }
+    assert flatten_settings(settings) == [
+        ("weights", "w.h5"),
+        ("data", "slices, kaggle:a/b"),
+        ("out", "a/b"),
+    ]

@@ -5,6 +5,8 @@ from tumorscope.report.wording import (
     format_duration,
     format_figure,
     format_percent,
+    hide_folder,
+    hide_folders,
     shorten_path,
 )
 
@@ -36,3 +38,21 @@ def test_one_thing_is_singular():
 
 def test_a_path_is_cut_to_folder_and_name():
     assert shorten_path("/home/ann/yes/1 a.png") == "yes/1 a.png"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a copy of /home/ann lee/s/Y1.jpg, which is read instead", "a copy of Y1.jpg, which"),
+        ("in '/mnt/x/a.png' and /mnt/y/b.png", "in 'a.png' and b.png"),
+        (r"C:\Users\ann\a.png: cannot be read", "a.png: cannot be read"),
+        ("9500 x 9500 px, and/or 1/2 of yes/Y1.jpg", "9500 x 9500 px, and/or 1/2 of yes/Y1.jpg"),
+    ],
+)
+def test_a_sentence_keeps_the_names_of_files_and_loses_their_folders(text, shown):
+    assert hide_folders(text).startswith(shown)
+
+
+def test_a_full_path_of_any_system_is_cut_to_its_last_part():
+    assert hide_folder(r"C:\Users\ann\slices") == "slices"
+    assert hide_folder("kaggle:ann/slices") == "kaggle:ann/slices"

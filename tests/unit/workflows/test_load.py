@@ -1,4 +1,6 @@
 import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from weakref import ref
@@ -12,11 +14,17 @@ from pydicom.uid import RLELossless
 
 import tumorscope
 from scan_files import make_dataset, make_nifti, make_series, make_zip, write_dataset
+from tumorscope.artifact.reader import read_artifact
+from tumorscope.artifact.spec import KNOWN_DIGESTS_FILE
+from tumorscope.artifact.writer import write_artifact
+from tumorscope.copies.digests import compute_file_digests
 from tumorscope.errors import ArtifactError, InputError
 from tumorscope.inference.prediction import Prediction
 from tumorscope.inference.series import SeriesPrediction
 from tumorscope.scans import nifti
+from tumorscope.scans.find import find_scans
 from tumorscope.scans.images import read_slice
+from tumorscope.scans.pictures import write_slices
 
 
 @pytest.fixture(scope="module")
@@ -210,3 +218,99 @@ class TestReducedReading:
             assert answer.image.shape == (450, 450, 3)
             assert tuple(answer.box) == (0, 0, 450, 450)
             assert answer.heatmap.shape == (450, 450)
+
+
+EFFECTS = """
+import os, sys, json, locale, logging, signal, threading, warnings
+import cv2, numpy, threadpoolctl  # what these do when they are imported is their own
+
+def list_settings():
+    loggers = [logging.root, *logging.root.manager.loggerDict.values()]
+    return {
+        "environment": dict(os.environ),
+        "warnings": [str(one) for one in warnings.filters] + [str(warnings.showwarning)],
+        "logging": [
+            (one.name, one.level, str(one.handlers), str(one.filters), one.propagate)
+            for one in loggers
+            if isinstance(one, logging.Logger) and (one.level or one.handlers or one.filters)
+        ],
+        "signals": [str(signal.getsignal(one)) for one in sorted(signal.valid_signals())],
+        "threads": [cv2.getNumThreads()]
+        + [(one["filepath"], one["num_threads"]) for one in threadpoolctl.threadpool_info()],
+        "cores": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
+        "numbers": [str(numpy.geterr()), float(numpy.float32(1e-40) * numpy.float32(1))],
+        "others": [os.getcwd(), sys.path[:], str(sys.excepthook), locale.setlocale(locale.LC_ALL)],
+    }
+
+cv2.setNumThreads(2)
+before = list_settings()
+import tumorscope
+predictor = tumorscope.load(sys.argv[1])
+after = list_settings()
+assert all(one in after["threads"] for one in before["threads"])
+after["threads"] = before["threads"]  # libraries that were loaded since have their own
+for name in before:
+    assert before[name] == after[name], (name, before[name], after[name])
+tumorscope.predict(sys.argv[2], model=sys.argv[1])
+assert cv2.getNumThreads() == 2
+"""
+
+ENVIRONMENT = """
+import os, sys
+os.environ["LD_LIBRARY_PATH"] = "/mine"
+before = dict(os.environ)
+import tumorscope
+tumorscope.load(sys.argv[1])
+assert "cv2" in sys.modules
+assert before == dict(os.environ), set(before.items()) ^ set(os.environ.items())
+"""
+
+
+class TestHost:
+    @pytest.mark.parametrize("program", [EFFECTS, ENVIRONMENT])
+    def test_no_setting_of_the_process_changes(self, tiny_artifact, write_slice, tmp_path, program):
+        given = [str(tiny_artifact), str(write_slice(tmp_path / "a.png"))]
+        command = [sys.executable, "-c", program, *given]
+        finished = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert finished.returncode == 0, finished.stderr
+
+
+class TestOrigin:
+    def test_answers_name_their_model(self, predictor, tiny_artifact, volume):
+        slice_, series = predictor(make_head(90)), predictor(volume)
+        assert slice_.model == series.model == predictor.identity
+        assert slice_.model.name == tiny_artifact.name
+        assert slice_.model.threshold == 0.5
+
+    def test_a_model_is_no_scan(self, predictor, tiny_artifact):
+        with pytest.raises(InputError, match=r"a model, no scan; load it with tumorscope\.load"):
+            predictor(tiny_artifact)
+        (refused,) = predictor.stream([tiny_artifact])
+        assert "a model, no scan" in refused.reason
+
+    def test_model_that_does_not_tell_its_slices_marks_none(self, predictor, volume):
+        assert predictor(volume)[2].known is None
+        assert predictor(volume).known is None
+
+    def test_slices_it_was_trained_on_are_known_from_any_file(
+        self, tiny_artifact, volume, write_slice, tmp_path
+    ):
+        (scan,) = find_scans(volume)
+        written, _ = write_slices(scan, tmp_path / "unpacked", lambda: None)
+        lone = write_slice(tmp_path / "lone.jpg", 90)
+        model = shutil.copytree(tiny_artifact, tmp_path / "model")
+        paths = [*(str(one.path) for one in written), str(lone)]
+        digests = compute_file_digests(paths, 320)
+        np.save(model / KNOWN_DIGESTS_FILE, digests)
+        write_artifact(model, read_artifact(model))
+        predictor = tumorscope.load(model)
+        series = predictor(volume)
+        # Slices of air are left out of a training.
+        assert [answer.known for answer in series] == [False, *[True] * 7, False]
+        assert series.known == 7
+        assert "the model was trained on 7 of its slices" in repr(series)
+        shutil.copy(lone, tmp_path / "renamed.dat")
+        known, other = predictor(tmp_path / "renamed.dat"), predictor(write_slice(lone, 91))
+        assert (known.known, other.known) == (True, False)
+        assert "known: the model was trained on it" in repr(known)
+        assert known.draw().height >= other.draw().height

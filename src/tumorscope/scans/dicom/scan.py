@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tumorscope.errors import InputError
 from tumorscope.scans.dicom.display import is_told, show_frame
+from tumorscope.scans.dicom.elements import read_optional
 from tumorscope.scans.dicom.file import DicomFile, open_dicom
 from tumorscope.scans.dicom.modality import sample_measured
 from tumorscope.scans.dicom.pixels import count_frames, decode_frame
@@ -39,7 +40,8 @@ def read_single_frame(file: StoredFile) -> Iterator[ScanSlice]:
         image = _show(dicom, 0, 1, is_alone=True)
         if (image == image[0, 0]).all():
             raise InputError("every pixel has the same value; this is no slice")
-        yield ScanSlice(file.name, image, None, 0, find_corners(dicom.header))
+        uids = _read_uids(dicom.header)
+        yield ScanSlice(file.name, image, None, 0, find_corners(dicom.header), uids=uids)
 
 
 def read_frames(
@@ -106,7 +108,16 @@ def _place(
 ) -> ScanSlice:
     place = find_place(header, frame)
     position_mm = None if place is None else place.measure_distance()
-    return ScanSlice(name, image, series, index, find_corners(header, frame), position_mm)
+    corners, uids = find_corners(header, frame), _read_uids(header)
+    return ScanSlice(name, image, series, index, corners, position_mm, uids=uids)
+
+
+def _read_uids(header: "Dataset") -> tuple[str, str]:
+    series, instance = (
+        str(read_optional(header, element) or "")
+        for element in ("SeriesInstanceUID", "SOPInstanceUID")
+    )
+    return series, instance
 
 
 def _share_window(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumorscope.artifact.spec import OPENVINO_FILE
-from tumorscope.errors import InputError, suggest
+from tumorscope.errors import ArtifactError, InputError, suggest
 from tumorscope.explanation import baselines, cam
 from tumorscope.explanation.perturbation import Answer, average_flips, occlude, score_cam
 from tumorscope.inference.engine import Engine
@@ -111,6 +111,8 @@ def list_keras_methods(artifact: Path, answer: Answer) -> dict[str, Method]:
 
     Raises
     ------
+    ArtifactError
+        The file holds no network.
     MissingExtraError
         The file is there, but Keras is not installed.
     """
@@ -119,7 +121,12 @@ def list_keras_methods(artifact: Path, answer: Answer) -> dict[str, Method]:
         return {}
     with import_training():
         from tumorscope.model.saliency import SaliencyNetwork, randomize_layers
-    network = SaliencyNetwork.load(path)
+    try:
+        network = SaliencyNetwork.load(path)
+    except Exception as error:  # Keras raises nearly anything on what is no network
+        raise ArtifactError(
+            f"{path}: not a network that Keras reads; copy the artifact again"
+        ) from error
     untrained = SaliencyNetwork(randomize_layers(network.classifier, None, _SEED))
     return {
         "Grad-CAM": lambda slices: cam.grad_cam(*network.look(slices)[0]),

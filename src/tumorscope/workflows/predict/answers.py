@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from tumorscope.artifact.alarms import read_alarms
 from tumorscope.atomic import replace_file
-from tumorscope.explanation.panel import draw_overlay
 from tumorscope.explanation.region import Region
 from tumorscope.inference.ahead import map_ahead
 from tumorscope.inference.prediction import Prediction, name_picture
@@ -27,8 +26,11 @@ class Answer(NamedTuple):
     of a series; a series itself has no `slice`. `probability`, of a tumor, is calibrated; it is
     None where the `verdict` is ``not assessable``, and `reason` says why. A series also says how
     many slices were `assessed`, `of` how many that show brain. `note` says what of the file or
-    series was not answered; None where nothing is known to be. `region` is what drove the decision
-    for a tumor in a slice; None for others, and where regions were not asked for.
+    series was not answered; None where nothing is known to be. `known` says whether the model was
+    trained or validated on this very slice, or on how many of a series; None where it does not
+    tell. `model`, `fingerprint`, `threshold` and `version` say what answered, as `ModelIdentity`
+    does. `region` is what drove the decision for a tumor in a slice, `series_uid` and
+    `instance_uid` are those of a DICOM file; None for others, and where they were not asked for.
     """
 
     path: str
@@ -40,6 +42,13 @@ class Answer(NamedTuple):
     assessed: int | None = None
     of: int | None = None
     note: str | None = None
+    known: bool | int | None = None
+    model: str | None = None
+    fingerprint: str | None = None
+    threshold: float | None = None
+    version: str | None = None
+    series_uid: str | None = None
+    instance_uid: str | None = None
     region: Region | None = None
 
     @property
@@ -65,12 +74,15 @@ class Answering:
         A folder for a picture of each; None: none are drawn.
     regions
         Whether rows carry the region that drove a decision for a tumor.
+    uids
+        Whether rows carry the UIDs of DICOM series and instances.
     """
 
     model: str | Path | None
     operating_point: str | None
     overlays: Path | None
     regions: bool
+    uids: bool
 
     def load(self, cores: int | None = None) -> Predictor:
         """Load the model, for so many cores."""
@@ -96,24 +108,38 @@ class Answering:
         """
         with _drawing(predictor.answer(scans), self.overlays, first, predictor.cores) as results:
             for result in results:
-                yield from _list_rows(result, self.regions)
+                yield from self._list_rows(result)
 
+    def _list_rows(self, result: Result) -> Iterator[Answer | Unreadable]:
+        if isinstance(result, Unreadable):
+            yield result
+            return
+        decided = result.probability, result.verdict, result.reason
+        if isinstance(result, Prediction):
+            place = None if result.series is None else result.index
+            region = result.region if self.regions else None
+            answer = Answer(result.name, result.series, place, *decided, region=region)
+        else:
+            for one in result:
+                yield from self._list_rows(one)
+            yield from result.unreadable
+            counted = result.assessed, result.of
+            answer = Answer(result.name, result.name, None, *decided, *counted)
+        yield self._complete(answer, result)
 
-def _list_rows(result: Result, regions: bool) -> Iterator[Answer | Unreadable]:
-    if isinstance(result, Unreadable):
-        yield result
-    elif isinstance(result, Prediction):
-        place = None if result.series is None else result.index
-        decided = result.probability, result.verdict, result.reason
-        region = result.region if regions else None
-        yield Answer(result.name, result.series, place, *decided, note=result.note, region=region)
-    else:
-        for answer in result:
-            yield from _list_rows(answer, regions)
-        yield from result.unreadable
-        decided = result.probability, result.verdict, result.reason
-        told = result.assessed, result.of, result.note
-        yield Answer(result.name, result.name, None, *decided, *told)
+    def _complete(self, answer: Answer, result: Prediction | SeriesPrediction) -> Answer:
+        """Add to a row what it leaves out, whether its slices are known, and what answered."""
+        if self.uids and result.uids is not None:
+            series_uid, instance_uid = result.uids
+            answer = answer._replace(series_uid=series_uid, instance_uid=instance_uid)
+        if (model := result.model) is not None:
+            answer = answer._replace(
+                model=model.name,
+                fingerprint=model.fingerprint,
+                threshold=model.threshold,
+                version=model.version,
+            )
+        return answer._replace(note=result.note, known=result.known)
 
 
 @contextmanager
@@ -134,10 +160,5 @@ def _draw(folder: Path, numbered: tuple[int, Result]) -> Result:
     if isinstance(result, Unreadable):
         return result
     with replace_file(folder / name_picture(result.name, number)) as temporary:
-        picture = (
-            draw_overlay(result.explain(), result.cam_scale)
-            if isinstance(result, Prediction)
-            else result.draw()
-        )
-        picture.save(temporary, compress_level=_COMPRESSION)
+        result.draw().save(temporary, compress_level=_COMPRESSION)
     return result

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from tumorscope.artifact.identity import is_model
 from tumorscope.artifact.reader import find_artifact
 from tumorscope.atomic import replace_file
 from tumorscope.errors import Alarm, InputError
@@ -19,22 +20,27 @@ from tumorscope.replacing import check_replaceable, replace_folder
 from tumorscope.scans.find import find_scans
 from tumorscope.scans.scan import Unreadable
 from tumorscope.workflows.predict.answers import Answer, Answering
-from tumorscope.workflows.predict.processes import answer_in_processes
+from tumorscope.workflows.predict.processes import answer_in_processes, one_opencv_thread
 
 _COMMAND = "predict"
 # A box alone, without the size of the picture that it is measured in, would mislead.
 _COLUMNS = tuple(name for name in Answer._fields if name != "region")
+_UID_COLUMNS = ("series_uid", "instance_uid")
 # The columns by which a table of answers is known, whatever version wrote it.
 _TOLD = frozenset({"path", "series", "slice", "verdict"})
 _LONGEST_HEADER = 1000
 
 
 class Counts(NamedTuple):
-    """How many slices were answered, how many of them are not assessable, what was unreadable."""
+    """How many slices were answered, how many of them are not assessable, what was unreadable.
+
+    `known` are those that the model was trained or validated on.
+    """
 
     slices: int
     not_assessable: int
     unreadable: int
+    known: int = 0
 
 
 def _ignore(_: object) -> None:
@@ -51,6 +57,7 @@ def predict(
     volume: int = 0,
     regions: bool = False,
     processes: int = 1,
+    uids: bool = False,
     on_answer: Callable[[Answer], object] = _ignore,
     on_unreadable: Callable[[Unreadable], object] = _ignore,
     on_progress: ProgressCallback = ignore_progress,
@@ -83,6 +90,8 @@ def predict(
         In how many, at most, many single pictures are answered, one for each core; on Linux only.
         They are forked: leave it at 1, which uses all cores by threads, in a program that has
         threads of its own.
+    uids
+        Whether answers, and the table, carry the UIDs of DICOM series and instances.
     on_answer
         Called with each answer, in order.
     on_unreadable
@@ -98,11 +107,11 @@ def predict(
     Raises
     ------
     ArtifactError
-        There is no model, or it has changed since it was written.
+        There is no model, it is damaged, or it has changed since it was written.
     InputError
-        An input does not exist, there is no such plane or volume number, the model has no such
-        operating point, `out` is a folder, a scan or other file that is no table of answers, or
-        `overlays` holds other files or lies in what is read.
+        An input does not exist or is a model, there is no such plane or volume number, the model
+        has no such operating point, `out` is a folder, a scan or other file that is no table of
+        answers, or `overlays` holds other files or lies in what is read.
     TumorscopeError
         One of several processes ended before its work was done.
 
@@ -114,17 +123,23 @@ def predict(
     given = [scans] if isinstance(scans, str | Path) else list(scans)
     if out is not None:
         _check_table(Path(out))
+    for path in given:
+        if is_model(Path(path)):
+            raise InputError(f"{path}: a model, no scan; name it with --model")
     pictures: AbstractContextManager[Path | None] = nullcontext()
     if overlays is not None:
         _check_overlays(Path(overlays), out, given, model)
         pictures = replace_folder(Path(overlays), _COMMAND)
     found = find_scans(given, plane=plane, volume=volume)
-    answering = Answering(model, operating_point, None, regions)
+    answering = Answering(model, operating_point, None, regions, uids)
     for alarm in answering.list_alarms():
         warnings.warn(alarm, Alarm, stacklevel=2)
-    slices = not_assessable = unreadable = 0
-    table = nullcontext(_ignore) if out is None else _open_table(Path(out))
+    slices = not_assessable = unreadable = known = 0
+    left_out = () if uids else _UID_COLUMNS
+    columns = [name for name in _COLUMNS if name not in left_out]
+    table = nullcontext(_ignore) if out is None else _open_table(Path(out), columns)
     with (
+        one_opencv_thread(),
         table as write,
         pictures as folder,
         closing(answer_in_processes(found, replace(answering, overlays=folder), processes)) as rows,
@@ -139,8 +154,9 @@ def predict(
                 if not row.is_series:
                     slices += 1
                     not_assessable += row.probability is None
+                    known += bool(row.known)
             on_progress("predicting", slices + unreadable, 0)
-    return Counts(slices, not_assessable, unreadable)
+    return Counts(slices, not_assessable, unreadable, known)
 
 
 def _check_overlays(
@@ -169,12 +185,12 @@ def _check_table(out: Path) -> None:
 
 
 @contextmanager
-def _open_table(path: Path) -> Iterator[Callable[[Answer], object]]:
+def _open_table(path: Path, columns: list[str]) -> Iterator[Callable[[Answer], object]]:
     """Write row by row to a file that takes its name when the last row is written."""
     with (
         replace_file(path) as temporary,
         temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        yield lambda answer: writer.writerow(answer[: len(_COLUMNS)])
+        writer.writerow(columns)
+        yield lambda answer: writer.writerow(answer[: len(columns)])

@@ -11,11 +11,12 @@ import sys
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache, partial
 from itertools import chain, groupby, islice
 from threading import Thread
 
+import cv2
 from threadpoolctl import threadpool_limits
 
 from tumorscope.errors import TumorscopeError
@@ -73,6 +74,17 @@ def answer_in_processes(
         ) from error
 
 
+@contextmanager
+def one_opencv_thread() -> Iterator[None]:
+    """Keep OpenCV to one thread: slices go side by side, and its own would be in their way."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
+
+
 def _can_fork() -> bool:
     if sys.platform != "linux":
         return False
@@ -118,6 +130,7 @@ def _start(turns: AbstractContextManager[bool]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers to it, and ends this one
     Thread(target=_end_with_parent, daemon=True).start()
     threadpool_limits(1)
+    cv2.setNumThreads(1)
     share_turns(turns)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from tumorscope.artifact.distribution import CARD_FILE
 from tumorscope.artifact.spec import (
     KNOWN_CODES_FILE,
+    KNOWN_DIGESTS_FILE,
     OPENVINO_FILE,
     ArtifactSpec,
     ConformalSpec,
@@ -15,6 +16,7 @@ from tumorscope.artifact.spec import (
 from tumorscope.artifact.writer import write_artifact, write_guard
 from tumorscope.atomic import write_text
 from tumorscope.checksum import compute_fingerprint
+from tumorscope.copies.digests import compute_file_digests
 from tumorscope.copies.known import compute_file_codes
 from tumorscope.dataset.recorded import check_unchanged
 from tumorscope.dataset.series import find_places
@@ -30,6 +32,7 @@ from tumorscope.progress import ProgressCallback
 from tumorscope.recipe import Recipe
 from tumorscope.report.run.data_summary import summarize_data
 from tumorscope.report.run.model_card import render_model_card
+from tumorscope.scans.find import LEAST_SIDE_PX
 from tumorscope.workflows.crossval.out_of_fold import decide_out_of_fold, measure_out_of_fold
 from tumorscope.workflows.evaluate.measure import (
     mark_little_brain,
@@ -118,6 +121,8 @@ def complete_artifact(
     write_text(folder / CARD_FILE, card)
     codes = compute_file_codes(list(manifest["path"]), "recording the slices", on_progress)
     np.save(folder / KNOWN_CODES_FILE, codes, allow_pickle=False)
+    digests = compute_file_digests(list(manifest["path"]), LEAST_SIDE_PX)
+    np.save(folder / KNOWN_DIGESTS_FILE, digests, allow_pickle=False)
     write_artifact(folder, spec)
 
 

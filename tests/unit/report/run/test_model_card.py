@@ -1,7 +1,11 @@
 import re
+import shlex
 
 import pytest
+import typer
 
+from tumorscope.artifact.shipped import find_shipped_model
+from tumorscope.cli.main import app
 from tumorscope.evaluation.acceptance import measure_acceptance
 from tumorscope.provenance import RESEARCH_USE_ONLY
 from tumorscope.report.caveats import CAVEATS, OUT_OF_FOLD_CAVEATS
@@ -109,6 +113,20 @@ def test_copies_across_the_split_are_an_alarm(metrics, render, card):
 def test_names_cannot_become_markup(artifact, render):
     artifact["backbone"] = "net](x) <b>|\n# Heading `code`"
     assert r"Backbone: net\](x) \<b\>\| # Heading \`code\`, starting" in render()
+
+
+def test_the_command_shown_predicts_with_the_model_that_lies_beside_the_card(card):
+    assert read_command(card) == (["SLICE_OR_FOLDER"], "FOLDER_OF_THIS_CARD")
+    shipped = (find_shipped_model() / "MODEL_CARD.md").read_text("utf-8")
+    assert read_command(shipped) == (["SLICE_OR_FOLDER"], "FOLDER_OF_THIS_CARD")
+
+
+def read_command(card: str) -> tuple[list[str], str]:
+    """Give the scans and the model that the command of a card names, as the program takes it."""
+    (line,) = re.findall(r"^tumorscope predict (.*)$", card, re.MULTILINE)
+    command = typer.main.get_command(app).commands["predict"]
+    given = command.make_context("predict", shlex.split(line)).params
+    return [str(path) for path in given["scans"]], str(given["model"])
 
 
 class TestSeries:

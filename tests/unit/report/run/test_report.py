@@ -269,6 +269,19 @@ def test_folders_above_the_class_stay_private(run, manifest):
     assert "/slices/yes/0.png" not in text
 
 
+def test_no_full_path_stands_on_the_page(run):
+    environment = json.loads((run / "environment.json").read_text("utf-8"))
+    environment["arguments"] |= {"out": "/home/ann/runs/a", "masks": ["/home/ann/masks.json"]}
+    (run / "environment.json").write_text(json.dumps(environment), "utf-8")
+    reason = "a copy of /home/ann/slices/yes/Y1.jpg, which is read instead"
+    rejected = pd.DataFrame({"path": ["/home/ann/slices/yes/Y2.jpg"], "reason": [reason]})
+    rejected.to_csv(run / "rejected.csv", index=False)
+    page = write_report(run).read_text("utf-8")
+    assert "/home/ann" not in page
+    for name in ("navoneel", "masks.json", "yes/Y2.jpg", "a copy of Y1.jpg, which"):
+        assert name in page
+
+
 def test_a_long_list_of_rejected_files_is_cut(run):
     many = pd.DataFrame({"path": [f"no/{i}.txt" for i in range(60)], "reason": "not an image"})
     many.to_csv(run / "rejected.csv", index=False)

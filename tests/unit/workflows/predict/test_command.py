@@ -1,18 +1,25 @@
 import csv
 import os
 import shutil
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom import dcmread
 
 import tumorscope
-from scan_files import make_nifti, make_segmentation
+from scan_files import make_nifti, make_segmentation, make_series
+from tumorscope.artifact.spec import SPEC_FILE
+from tumorscope.checksum import compute_sha256
 from tumorscope.errors import ArtifactError, InputError
 from tumorscope.workflows.predict.command import predict as predict_scans
 
-HEADINGS = ["path", "series", "slice", "probability", "verdict", "reason", "assessed", "of", "note"]
+HEADINGS = [
+    *("path", "series", "slice", "probability", "verdict", "reason", "assessed", "of", "note"),
+    *("known", "model", "fingerprint", "threshold", "version"),
+]
 
 
 def predict(model, scans, out=None, overlays=None, **options):
@@ -183,6 +190,16 @@ class TestRefused:
             predict(tiny_artifact, slices, out=tmp_path / "labels.csv")
         assert (tmp_path / "labels.csv").read_text() == "path,label\na.png,yes\n"
 
+    def test_a_model_given_as_a_scan_is_an_error_that_says_what_to_do(
+        self, tiny_artifact, slices, tmp_path
+    ):
+        run = tmp_path / "run"
+        shutil.copytree(tiny_artifact, run / "model")
+        (run / "recipe.yaml").touch()
+        for model in (run, run / "model"):
+            with pytest.raises(InputError, match=rf"{model.name}: a model, no scan.*--model"):
+                predict(tiny_artifact, [slices, model])
+
     def test_missing_model_is_named(self, slices):
         with pytest.raises(ArtifactError, match="slices: no model here"):
             predict(slices, slices)
@@ -205,16 +222,41 @@ class TestTable:
         (tmp_path / "a.nii").write_bytes(make_nifti(head))
         predict(tiny_artifact, tmp_path / "a.nii", out=tmp_path / "answers.csv")
         *slices, series = read_rows(tmp_path / "answers.csv")[1:]
-        assert [row[-3:] for row in slices] == [["", "", ""]] * 5
-        assert series[-3:] == ["4", "4", ""]
+        assert [row[6:9] for row in slices] == [["", "", ""]] * 5
+        assert series[6:9] == ["4", "4", ""]
 
     def test_row_says_which_volume_of_several_it_is_about(self, tiny_artifact, tmp_path):
         head = np.zeros((40, 36, 3, 2), np.float32)
         head[4:36, 4:32] = np.linspace(60, 200, 28)[:, np.newaxis, np.newaxis]
         (tmp_path / "a.nii").write_bytes(make_nifti(head))
         predict(tiny_artifact, tmp_path / "a.nii", out=tmp_path / "answers.csv", volume=1)
-        notes = {row[-1] for row in read_rows(tmp_path / "answers.csv")[1:]}
+        notes = {row[8] for row in read_rows(tmp_path / "answers.csv")[1:]}
         assert notes == {"only volume 1 of 2 is answered; --volume chooses another"}
+
+    def test_every_row_says_which_model_answered_and_with_what(
+        self, tiny_artifact, slices, tmp_path
+    ):
+        predict(tiny_artifact, slices, out=tmp_path / "answers.csv", operating_point="youden")
+        _, *rows = read_rows(tmp_path / "answers.csv")
+        fingerprint = compute_sha256(tiny_artifact / SPEC_FILE)[:12]
+        expected = ["", tiny_artifact.name, fingerprint, "0.6", tumorscope.__version__]
+        assert [row[9:] for row in rows] == 3 * [expected]
+
+    def test_uids_stand_there_on_request_and_only_then(self, tiny_artifact, write_slice, tmp_path):
+        folder = tmp_path / "in"
+        write_slice(folder / "a.png")
+        values = np.tile(np.arange(40, dtype=np.uint16), (3, 40, 1))
+        files = make_series(values)
+        for name, data in zip("bcd", files, strict=True):
+            (folder / f"{name}.dcm").write_bytes(data)
+        predict(tiny_artifact, folder, out=tmp_path / "a.csv", uids=True)
+        heading, *rows = read_rows(tmp_path / "a.csv")
+        assert heading == [*HEADINGS, "series_uid", "instance_uid"]
+        datasets = [dcmread(BytesIO(data)) for data in files]
+        assert rows[0][-2:] == ["", ""]
+        assert {row[-2] for row in rows[1:]} == {datasets[0].SeriesInstanceUID}
+        assert [row[-1] for row in rows[1:]] == [*(one.SOPInstanceUID for one in datasets), ""]
+        assert {answer.series_uid for answer in predict(tiny_artifact, folder)[0]} == {None}
 
     def test_is_written_when_no_file_could_be_answered(self, tiny_artifact, slices, tmp_path):
         predict(tiny_artifact, slices / "b" / "bad.png", out=tmp_path / "answers.csv")
@@ -277,9 +319,7 @@ class TestOverlays:
                 path.write_bytes(b"half")
                 raise OSError("no space left")
 
-        monkeypatch.setattr(
-            "tumorscope.workflows.predict.answers.draw_overlay", lambda *_: Broken()
-        )
+        monkeypatch.setattr("tumorscope.inference.prediction.draw_overlay", lambda *_: Broken())
         with pytest.raises(OSError, match="no space left"):
             predict(tiny_artifact, slices, tmp_path / "answers.csv", tmp_path / "overlays")
         assert [path.name for path in tmp_path.iterdir()] == ["slices"]

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from tumorscope.dataset.draws import choose_evenly, draw_weighted, number_pictures, weigh_draws
+from tumorscope.training.draws import choose_evenly, draw_weighted, number_pictures, weigh_draws
 
 
 @pytest.fixture
