@@ -34,7 +34,7 @@ class ModelIdentity(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"model {self.name} {self.fingerprint}, tumor from {self.threshold:.3g} on, "
+            f"model {self.name} {self.fingerprint}, threshold {self.threshold:.3g}, "
             f"Tumorscope {self.version}"
         )
 

@@ -80,13 +80,13 @@ def read_artifact(folder: Path) -> ArtifactSpec:
             f"{folder / SPEC_FILE}: not an artifact that this version of Tumorscope reads; "
             "update Tumorscope or train again"
         ) from error
+    if OPENVINO_FILE not in spec.files:
+        raise ArtifactError(f"{folder}: the artifact has no {OPENVINO_FILE}; train again")
     for file in unlisted:
         if file.suffix.lower() in _VOUCHED_SUFFIXES:
             raise ArtifactError(
                 f"{file}: {SPEC_FILE} lists no checksum of it; remove it or copy the artifact again"
             )
-    if OPENVINO_FILE not in spec.files:
-        raise ArtifactError(f"{folder}: the artifact has no {OPENVINO_FILE}; train again")
     return spec
 
 

@@ -127,7 +127,7 @@ def _list_elements(answer: "Answer", uids: bool) -> dict[str, object]:
 
 def _name_model(answer: "Answer") -> str:
     return make_visible(
-        f"model {answer.model} {answer.fingerprint}, tumor from {answer.threshold:.3g} on, "
+        f"model {answer.model} {answer.fingerprint}, threshold {answer.threshold:.3g}, "
         f"Tumorscope {answer.version}"
     )
 
@@ -140,7 +140,7 @@ def _write_row(answer: "Answer", first: "Answer") -> str:
     if answer.is_series:
         name, said = "series ", f"{said} ({answer.assessed} of {answer.of} slices assessed)"
         if answer.threshold != first.threshold:
-            said = f"{said}; tumor from {answer.threshold:.3g} on"
+            said = f"{said}; threshold {answer.threshold:.3g}"
         if answer.known:
             said = f"{said}; the model was trained on {answer.known} of its slices"
     elif answer.known:

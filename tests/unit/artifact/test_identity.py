@@ -13,7 +13,7 @@ def test_model_is_named_by_its_folder_its_checksum_and_the_version(tiny_artifact
     checksum = compute_sha256(folder / SPEC_FILE)
     assert identity == ("glioma", checksum[:12], 0.25, tumorscope.__version__)
     assert str(identity) == (
-        f"model glioma {checksum[:12]}, tumor from 0.25 on, Tumorscope {tumorscope.__version__}"
+        f"model glioma {checksum[:12]}, threshold 0.25, Tumorscope {tumorscope.__version__}"
     )
 
 
