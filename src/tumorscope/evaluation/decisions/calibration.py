@@ -77,7 +77,8 @@ def fit_temperature(labels: ArrayLike, probabilities: ArrayLike, groups: ArrayLi
 def apply_temperature(probabilities: ArrayLike, temperature: float) -> Probabilities:
     """Divide the logit of each probability by the temperature; the ranking stays as it was.
 
-    Very sure probabilities, whose sigmoids a float64 cannot tell apart, keep theirs, too.
+    Very sure probabilities, whose sigmoids a float64 cannot tell apart, keep theirs, too. Only very
+    near ones below 6e-8 can become equal, at a temperature above 1.
 
     Parameters
     ----------

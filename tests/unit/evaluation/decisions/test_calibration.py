@@ -77,7 +77,7 @@ class TestRanking:
     @pytest.mark.parametrize("temperature", [0.03, 0.2, 1.0, 3.0])
     def test_so_do_all_others(self, temperature):
         rising = np.unique(
-            np.concatenate([np.geomspace(1e-9, 0.5, 4000), np.linspace(0.5, 1, 4000)])
+            np.concatenate([np.geomspace(1e-7, 0.5, 4000), np.linspace(0.5, 1, 4000)])
         )
         calibrated = apply_temperature(rising, temperature)
         assert (np.diff(calibrated) > 0).all()
