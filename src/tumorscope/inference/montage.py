@@ -53,7 +53,9 @@ def shows_several_heads(gray_hw: NDArray[np.uint8]) -> bool:
 
 def _clear_lines(bright: NDArray[np.uint8], gray_hw: NDArray[np.uint8], otsu: float) -> None:
     """Clear rows and columns that are white from end to end, which join what they divide."""
-    for axis in (0, 1):
+    for axis, ends in ((0, gray_hw[0]), (1, gray_hw[:, 0])):
+        if ends.max() <= otsu:  # as in most pictures
+            continue
         lines = np.flatnonzero(gray_hw.min(axis) > otsu)
         if len(lines):
             spread = np.ptp(gray_hw.take(lines, 1 - axis), axis)

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tumorscope.artifact.alarms import read_alarms
-from tumorscope.artifact.shipped import find_shipped_model
 from tumorscope.errors import Alarm
 
 if TYPE_CHECKING:
@@ -52,14 +50,17 @@ def load(
     Alarm
         The model cannot be used as it is: a verdict can never come, or its network has collapsed.
     """
-    for alarm in read_alarms(find_model(model), operating_point):
+    for alarm in list_alarms(model, operating_point):
         warnings.warn(alarm, Alarm, stacklevel=2)
     return load_predictor(model, operating_point, cores)
 
 
-def find_model(model: str | Path | None) -> Path:
-    """Give the folder of a model; by default of the one that comes with the package."""
-    return find_shipped_model() if model is None else Path(model)
+def list_alarms(model: str | Path | None, operating_point: str | None) -> list[str]:
+    """Say in sentences why a model cannot be used as it is."""
+    with _keep_environment():
+        from tumorscope.artifact.alarms import read_alarms
+
+        return read_alarms(_find(model), operating_point)
 
 
 def load_predictor(
@@ -70,7 +71,13 @@ def load_predictor(
         from tumorscope.inference.engine import choose_precision
         from tumorscope.inference.predictor import Predictor
 
-        return Predictor.load(find_model(model), operating_point, choose_precision(), cores)
+        return Predictor.load(_find(model), operating_point, choose_precision(), cores)
+
+
+def _find(model: str | Path | None) -> Path:
+    from tumorscope.artifact.shipped import find_shipped_model
+
+    return find_shipped_model() if model is None else Path(model)
 
 
 @contextmanager

@@ -153,7 +153,7 @@ class TestAnswer:
             "tumorscope.inference.series.draw_mosaic", lambda *given: said.append(given[-2:])
         )
         answer_series(make_slices(0.9, 0.9, 0.9), [], fitted).draw()
-        assert said == [("uncertain, 0.549, 3 of 3 slices assessed", None)]
+        assert said == [("uncertain, 0.549, 3 of 3 slices assessed", [])]
 
     def test_slices_that_lie_apart_do_not_vote_together(self, plain):
         near, far = (

@@ -301,8 +301,9 @@ class TestOrigin:
         model = shutil.copytree(tiny_artifact, tmp_path / "model")
         paths = [*(str(one.path) for one in written), str(lone)]
         digests = compute_file_digests(paths, 320)
+        spec = read_artifact(model)
         np.save(model / KNOWN_DIGESTS_FILE, digests)
-        write_artifact(model, read_artifact(model))
+        write_artifact(model, spec)
         predictor = tumorscope.load(model)
         series = predictor(volume)
         # Slices of air are left out of a training.

@@ -49,10 +49,13 @@ def is_collapsed(labels: ArrayLike, probabilities: ArrayLike) -> bool:
     -------
     bool
         Whether their standard deviation is below 0.005, where each class counts half: a rare one
-        that is told from the other is enough.
+        that is told from the other is enough. Of slices of one class alone nothing can be told: a
+        good network may well give all of them the same.
     """
     given, truth = np.asarray(probabilities, np.float64), np.asarray(labels)
     classes = [given[truth == label] for label in np.unique(truth)]
+    if len(classes) < 2:
+        return False
     mean = np.mean([own.mean() for own in classes])
     variance = np.mean([np.mean((own - mean) ** 2) for own in classes])
     return bool(np.sqrt(variance) < _LEAST_SPREAD)

@@ -58,7 +58,7 @@ def decide_verdicts(
 
     Examples
     --------
-    >>> limits = ConformalLimits(no_tumor=0.4, tumor=0.3)
+    >>> limits = ConformalLimits(no_tumor=0.6, tumor=0.3)
     >>> decide_verdicts([0.1, 0.6, 0.8], threshold=0.5, limits=limits).tolist()
     ['no tumor', 'uncertain', 'tumor']
     """

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from tumorscope.artifact.alarms import read_alarms
 from tumorscope.atomic import replace_file
 from tumorscope.explanation.region import Region
 from tumorscope.inference.ahead import map_ahead
@@ -16,7 +15,7 @@ from tumorscope.inference.prediction import Prediction, name_picture
 from tumorscope.inference.predictor import Predictor
 from tumorscope.inference.series import SeriesPrediction
 from tumorscope.scans.scan import Scan, Unreadable
-from tumorscope.workflows.load import find_model, load_predictor
+from tumorscope.workflows.load import list_alarms, load_predictor
 
 
 class Answer(NamedTuple):
@@ -90,7 +89,7 @@ class Answering:
 
     def list_alarms(self) -> list[str]:
         """Say in sentences why the model cannot be used as it is."""
-        return read_alarms(find_model(self.model), self.operating_point)
+        return list_alarms(self.model, self.operating_point)
 
     def answer(
         self, scans: Iterable[Scan | Unreadable], predictor: Predictor, first: int = 1

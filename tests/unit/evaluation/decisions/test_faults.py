@@ -41,3 +41,7 @@ class TestCollapse:
     def test_rare_class_that_is_told_apart_is_enough(self):
         labels = np.arange(500) == 0
         assert not is_collapsed(labels, labels * 0.9)
+
+
+def test_slices_of_one_class_alone_do_not_tell_whether_a_network_has_collapsed():
+    assert not is_collapsed(np.zeros(20), np.full(20, 0.01))

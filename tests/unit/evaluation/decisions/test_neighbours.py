@@ -47,7 +47,7 @@ def test_it_makes_no_difference_whether_a_temperature_is_applied_before_or_after
     places = range(len(given))
     before = heed_neighbours(apply_temperature(given, temperature), places)
     after = apply_temperature(heed_neighbours(given, places), temperature)
-    np.testing.assert_allclose(before, after, atol=1e-9)
+    np.testing.assert_allclose(before, after, atol=1e-7)  # more than ties are parted by
 
 
 @given(probabilities)

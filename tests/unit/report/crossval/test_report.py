@@ -39,6 +39,7 @@ def cv(tmp_path):
         "slices": 10, "tumor": 5, "groups": 8, "accuracy": 0.9, "sensitivity": 0.8,
         "specificity": 1.0, "balanced_accuracy": 0.9, "auroc": 0.95, "temperature": 1.25,
         "best_epoch": 3, "epochs": 5, "thresholds": dict.fromkeys(points, 0.5), "repeat": 0,
+        "conformal_limits": {"no_tumor": 0.4, "tumor": 0.4},
     }  # fmt: skip
     recipe = load_recipe("default")
     metrics = measure_crossval(table, [{**fold, "fold": number} for number in range(4)], recipe)

@@ -59,7 +59,7 @@ class TestVotes:
 
 
 class TestJudging:
-    LIMITS = ConformalLimits(no_tumor=0.4, tumor=0.3)
+    LIMITS = ConformalLimits(no_tumor=0.6, tumor=0.3)
 
     @pytest.fixture
     def series(self):
