@@ -80,6 +80,7 @@ model: $(INSTALLED) ## Train the model to hand on: all slices of DATA, cross-val
 	    test $$size -le $(MODEL_LIMIT_KB)
 
 package-model: model ## Put that model into the package
+	rm -rf src/tumorscope/models/default
 	$(BIN)/python -c "from pathlib import Path; \
 	    from tumorscope.artifact.distribution import copy_for_prediction; \
 	    about = Path('src/tumorscope/models/ABOUT.md').read_text('utf-8'); \
