@@ -8,11 +8,7 @@ import typer
 
 _RESUME = "what is finished is kept; go on with the same command and --resume"
 _ALL_OR_NOTHING = "what it writes appears as a whole, so nothing has changed; start it again"
-_HOW_TO_GO_ON = {
-    "train": _RESUME,
-    "crossval": _RESUME,
-    "predict": "pictures of --overlays are kept, a table of --out is not; start it again",
-}
+_HOW_TO_GO_ON = {"train": _RESUME, "crossval": _RESUME}
 
 
 def telling_how_to_go_on(command: Callable[..., None]) -> Callable[..., None]:
