@@ -133,10 +133,10 @@ class TestManyPictures:
     ):
         out = tmp_path / "results" / "answers.csv"
         out.parent.mkdir()
-        out.write_text("old")
+        out.write_text("path,series,slice,verdict\n")
         process = run(slices, tiny_artifact, out, first="kill a process")
         assert "TumorscopeError: a process ended before" in process.stderr.splitlines()[-1]
-        assert out.read_text() == "old"
+        assert out.read_text() == "path,series,slice,verdict\n"
         assert list(out.parent.iterdir()) == [out]
 
     @pytest.mark.slow
