@@ -61,15 +61,14 @@ def read_parts(cv: Path, repeat: int, fold: int) -> tuple[Recipe, pd.DataFrame]:
     """
     recipe = load_recipe(cv / RECIPE_FILE)
     manifest = read_table(cv / "manifest.csv")
-    check_unchanged(manifest)
     grouped = recipe.data.split == "grouped"
     folds = read_folds(cv / FOLDS_FILE, manifest, find_root(manifest), grouped)
     is_test = folds.loc[folds["repeat"] == repeat, "fold"].reindex(manifest.index) == fold
     is_left_out = LEFT_OUT in folds
     least_groups = count_least_groups(recipe.decision.conformal_error)
-    return recipe, divide_fold(
-        manifest, is_test, recipe.data, recipe.seed, is_left_out, least_groups
-    )
+    parts = divide_fold(manifest, is_test, recipe.data, recipe.seed, is_left_out, least_groups)
+    check_unchanged(manifest)
+    return recipe, parts
 
 
 def train_fold(cv: Path, repeat: int, fold: int, on_progress: Callable[[int, int], None]) -> None:

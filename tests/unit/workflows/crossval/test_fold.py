@@ -55,14 +55,8 @@ def test_exported_graph_is_gone_when_the_fold_is_done(cv):
     assert names == {"checkpoints", "history.csv", "predictions.csv"}
 
 
-@pytest.mark.parametrize(
-    ("column", "reason"),
-    [
-        ("group", "are copies or of one patient, yet in different"),
-        ("sha256", "changed .another SHA-256. since the run was started"),
-    ],
-)
-def test_copy_planted_in_the_files_is_refused_before_training(cv, trainer, column, reason):
+@pytest.mark.parametrize("column", ["group", "sha256"])
+def test_copy_planted_in_the_files_is_refused_before_training(cv, trainer, column):
     _, parts = read_parts(cv, 0, 0)
     in_test, learned = (parts.index[parts["split"] == part][0] for part in ("test", "train"))
 
@@ -74,6 +68,6 @@ def test_copy_planted_in_the_files_is_refused_before_training(cv, trainer, colum
     edit(cv / "manifest.csv", plant)
     edit(cv / "folds.csv", plant)  # both list the slices in one order
     trainer.shown.clear()
-    with pytest.raises(InputError, match=reason):
+    with pytest.raises(InputError, match="are copies or of one patient, yet in different"):
         train_fold(cv, 0, 0, lambda *_: None)
     assert not trainer.shown
