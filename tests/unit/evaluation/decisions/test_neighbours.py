@@ -47,7 +47,8 @@ def test_it_makes_no_difference_whether_a_temperature_is_applied_before_or_after
     places = range(len(given))
     before = heed_neighbours(apply_temperature(given, temperature), places)
     after = apply_temperature(heed_neighbours(given, places), temperature)
-    np.testing.assert_allclose(before, after, atol=1e-7)  # more than ties are parted by
+    # What parts ties, 2^-25 of a probability at most, moves the logit of 1e-6 by 3e-5.
+    np.testing.assert_allclose(before, after, atol=1e-5)
 
 
 @given(probabilities)
